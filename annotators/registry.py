@@ -1,0 +1,88 @@
+"""The annotators there are, by name: registered by decorator, or by entry point in the group `hemu_annotators`.
+
+An annotator is made by a factory and works on a group: one document, or the two versions of an article. Each writes
+layers of its own. Those of stage "entities" come first, their entities are combined into one pre-annotation, and the
+annotators of stage "claims" and then "links" are given the combined entities (and claims) in the items of the group.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from importlib.metadata import entry_points
+from typing import Literal, Protocol, TypeVar
+
+from corpus.document import Group, Layer
+from corpus.errors import RegistryError
+
+Stage = Literal["entities", "claims", "links"]
+
+
+class Annotator(Protocol):
+    """What proposes annotations. `version` changes whenever what it proposes may change."""
+
+    name: str
+    version: str
+    stage: Stage
+
+    def annotate(self, group: Group) -> list[Layer]:
+        """A layer for each document of the group that it can read; `source` of the layer is the name."""
+        ...
+
+
+Factory = Callable[[], Annotator]
+F = TypeVar("F", bound=Factory)
+
+GROUP = "hemu_annotators"
+
+# Imported on use, so that a name costs nothing until somebody asks for it.
+BUILT_IN: Mapping[str, str] = {
+    "rules-en": "annotators.rules.english",
+    "rules-zh": "annotators.rules.chinese",
+    "gazetteer": "annotators.gazetteer",
+    "spacy-en": "annotators.model",
+    "lac-zh": "annotators.lac",
+    "claim-cues": "annotators.claims",
+    "link": "annotators.link",
+}
+
+DEFAULT: tuple[str, ...] = ("rules-en", "rules-zh", "gazetteer", "spacy-en", "lac-zh", "claim-cues", "link")
+"""The annotators of a new workspace, in the order of priority."""
+
+_factories: dict[str, Factory] = {}
+
+
+def annotator(name: str) -> Callable[[F], F]:
+    """Register the decorated factory under `name`."""
+
+    def register(factory: F) -> F:
+        _factories[name] = factory
+        return factory
+
+    return register
+
+
+def names() -> list[str]:
+    """The names of all annotators: built in, registered, and from installed packages."""
+    return sorted({*BUILT_IN, *_factories, *(point.name for point in entry_points(group=GROUP))})
+
+
+def make(name: str) -> Annotator:
+    """The annotator of that name. `model:PATH` is the trained spaCy model in the folder PATH.
+
+    Raises RegistryError, which lists the names there are.
+    """
+    if name.startswith("model:"):
+        from annotators.model import trained
+
+        return trained(name.removeprefix("model:"))
+    if name not in _factories and name in BUILT_IN:
+        import_module(BUILT_IN[name])
+    if name not in _factories:
+        for point in entry_points(group=GROUP, name=name):
+            _factories[name] = point.load()
+    if name not in _factories:
+        raise RegistryError(
+            f"no annotator {name!r}; there are: {', '.join(names())}, and model:PATH for a trained model"
+        )
+    return _factories[name]()

@@ -1,0 +1,211 @@
+"""A workspace on disk: `hemu.toml` and tables of Parquet shards, each written whole or not at all.
+
+A table is a folder of shards `NNNNNN-<digest>.parquet`. Writing adds a shard; of rows with the same key the one in
+the latest shard counts. Nothing is overwritten, and a reader never sees half a shard.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from corpus.document import Document
+from corpus.errors import InputError, StaleTextError, WorkspaceError
+from corpus.schema import DOCUMENTS, Table
+from corpus.scheme import Scheme, default_scheme_text, load_scheme
+
+T = TypeVar("T")
+
+CONFIG = "hemu.toml"
+
+DEFAULT_CONFIG = """\
+# A hemu workspace. No secrets belong in this file.
+version = 1
+
+[scheme]
+file = "scheme.toml"
+
+[annotate]
+# In the order of priority: where two propose overlapping entities, the one named first wins.
+annotators = {annotators}
+
+[studio]
+url = "http://127.0.0.1:8080"
+project = "{name}"
+
+[dataset]
+name = "{name}"
+licence = "other"
+"""
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """An opened workspace; make one with `Workspace.create`, open one with `Workspace.open`."""
+
+    root: Path
+
+    @classmethod
+    def create(cls, root: Path, *, annotators: Iterable[str] = ()) -> Workspace:
+        """Make a workspace in `root`, which may exist but may not hold anything.
+
+        Raises WorkspaceError when the folder is a workspace already, is a file, or holds other files.
+        """
+        if (root / CONFIG).exists():
+            raise WorkspaceError(f"{root}: is a workspace already; use it as it is, or name another folder")
+        if root.exists() and (not root.is_dir() or any(root.iterdir())):
+            raise WorkspaceError(f"{root}: exists and is not empty; name a new or an empty folder")
+        try:
+            root.mkdir(parents=True, exist_ok=True)
+            write_atomically(root / "scheme.toml", default_scheme_text().encode())
+            names = ", ".join(f'"{name}"' for name in annotators)
+            name = "".join(c if c.isalnum() or c in "-_" else "-" for c in root.resolve().name) or "corpus"
+            config = DEFAULT_CONFIG.replace("{annotators}", f"[{names}]").replace("{name}", name)
+            write_atomically(root / CONFIG, config.encode())
+        except OSError as error:
+            raise WorkspaceError(f"{root}: cannot be made a workspace: {error.strerror}") from None
+        return cls(root)
+
+    @classmethod
+    def open(cls, root: Path) -> Workspace:
+        """Open the workspace in `root`.
+
+        Raises WorkspaceError when there is none or its hemu.toml cannot be read.
+        """
+        workspace = cls(root)
+        if not (root / CONFIG).is_file():
+            raise WorkspaceError(f"{root}: not a hemu workspace (no {CONFIG}); make one with: hemu init {root}")
+        _ = workspace.config
+        return workspace
+
+    @cached_property
+    def config(self) -> Mapping[str, Any]:
+        """What hemu.toml says."""
+        try:
+            return tomllib.loads((self.root / CONFIG).read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+            raise WorkspaceError(f"{self.root / CONFIG}: cannot be read: {error}") from None
+
+    def setting(self, section: str, key: str, default: T) -> T:
+        """A value of hemu.toml, or `default`; WorkspaceError when it is of another kind than the default."""
+        table = self.config.get(section, {})
+        value = table.get(key, default) if isinstance(table, Mapping) else default
+        if not isinstance(value, type(default)):
+            raise WorkspaceError(
+                f"{self.root / CONFIG}: [{section}] {key} is {value!r}; expected a {type(default).__name__}"
+            )
+        return value
+
+    @cached_property
+    def scheme(self) -> Scheme:
+        """The label scheme of this workspace."""
+        return load_scheme(self.root / self.setting("scheme", "file", "scheme.toml"))
+
+    def folder(self, name: str) -> Path:
+        """The folder of a table or a room of the workspace, which may not exist yet."""
+        path = (self.root / name).resolve()
+        if not path.is_relative_to(self.root.resolve()):
+            raise WorkspaceError(f"{name}: leads out of the workspace {self.root}")
+        return path
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Hold the workspace for writing; WorkspaceError when another process does."""
+        try:
+            handle = (self.root / ".lock").open("w")
+        except OSError as error:
+            raise WorkspaceError(f"{self.root}: cannot be written: {error.strerror}") from None
+        with handle:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                raise WorkspaceError(f"{self.root}: another hemu command is writing here; wait for it to end") from None
+            yield
+
+    def shards(self, name: str) -> list[Path]:
+        """The shards of a table, oldest first."""
+        return sorted(self.folder(name).glob("[0-9]*.parquet"))
+
+    def append(self, table: Table[T], values: Iterable[T]) -> int:
+        """Add a shard with these values (none is written for no values); returns how many."""
+        rows = [table.to_row(value) for value in values]
+        if not rows:
+            return 0
+        folder = self.folder(table.name)
+        batch = pa.Table.from_pylist(rows, schema=table.schema)
+        sink = pa.BufferOutputStream()
+        pq.write_table(batch, sink, compression="zstd")
+        data = sink.getvalue().to_pybytes()
+        shards = self.shards(table.name)
+        number = int(shards[-1].name.split("-")[0]) + 1 if shards else 0
+        digest = hashlib.sha256(data).hexdigest()[:12]
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            write_atomically(folder / f"{number:06d}-{digest}.parquet", data)
+        except OSError as error:
+            raise WorkspaceError(f"{folder}: cannot be written: {error.strerror}") from None
+        return len(rows)
+
+    def rows(self, name: str, columns: list[str] | None = None) -> Iterator[dict[str, Any]]:
+        """All rows of a table, oldest first, superseded ones too; of `columns` only, where given."""
+        for shard in self.shards(name):
+            try:
+                with pq.ParquetFile(shard) as file:
+                    for batch in file.iter_batches(columns=columns):
+                        yield from batch.to_pylist()
+            except (OSError, pa.ArrowInvalid) as error:
+                raise WorkspaceError(f"{shard}: cannot be read ({error}); restore it from a backup") from None
+
+    def read(self, table: Table[T]) -> dict[str, T]:
+        """The current value of each key, in the order in which keys first came."""
+        latest: dict[str, T] = {}
+        for row in self.rows(table.name):
+            value = table.from_row(row)
+            latest[table.key(value)] = value
+        return latest
+
+    def documents(self) -> dict[str, Document]:
+        """All documents by id."""
+        return self.read(DOCUMENTS)
+
+    def document(self, id: str) -> Document:
+        """One document; InputError when there is none of that id."""
+        documents = self.documents()
+        if id not in documents:
+            known = ", ".join(list(documents)[:5]) or "none"
+            raise InputError(
+                f"{id}: no such document in {self.root}; it has: {known}{', …' if len(documents) > 5 else ''}"
+            )
+        return documents[id]
+
+
+def check_sha(document: Document, sha: str, what: str) -> None:
+    """Raises StaleTextError when `what` was made for another version of the document's text."""
+    if document.sha != sha:
+        raise StaleTextError(
+            f"{document.id}: {what} was made for another version of the text ({sha[:8]}, now {document.sha[:8]})"
+        )
+
+
+def write_atomically(path: Path, data: bytes) -> None:
+    """Write a file whole or not at all: to a temporary name in its folder, to the disk, then renamed."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        with temporary.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)

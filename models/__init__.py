@@ -1,0 +1,1 @@
+"""What learns from corrected annotations: training, evaluation and the acceptance gate."""
