@@ -1,0 +1,126 @@
+"""`hemu annotate`, `run` and `annotators`: pre-annotation in a workspace and as a pipe."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from corpus.cli.console import (
+    json_option,
+    open_workspace,
+    print_report,
+    progress,
+    strict_option,
+    workers_option,
+    workspace_option,
+)
+
+if TYPE_CHECKING:
+    from corpus.store import Workspace
+
+
+def annotators_of(workspace: Workspace) -> tuple[str, ...]:
+    """The annotators of a workspace in the order of priority: of hemu.toml, and the accepted models."""
+    from annotators.registry import DEFAULT
+
+    names = workspace.setting("annotate", "annotators", list(DEFAULT))
+    return (*names, *(f"model:{path}" for path in accepted_models(workspace)))
+
+
+def accepted_models(workspace: Workspace) -> list[Path]:
+    """The folders of the models that the gate has let in, English before Chinese; none before the first training."""
+    from models.gate import accepted
+
+    return accepted(workspace)
+
+
+@click.command()
+@click.argument("input", required=False)
+@click.argument("output", required=False)
+@click.option("-a", "--annotator", "names", multiple=True, help="An annotator to use, in the order of priority.")
+@workspace_option
+@workers_option
+@json_option
+def annotate(
+    input: str | None, output: str | None, names: tuple[str, ...], folder: Path, workers: int | None, as_json: bool
+) -> int:
+    """Pre-annotate entities and claims.
+
+    Without arguments: what is new or changed in the workspace. With two, a pipe that needs none: documents as JSON
+    Lines {"id", "pair", "lang", "text"} from INPUT, the same with entities and claims to OUTPUT, in the order read,
+    "-" being standard input and output. Versions that share a pair help one another.
+
+    \b
+    Examples:
+      hemu annotate -w news
+      hemu annotate documents.jsonl annotated.jsonl
+      cat documents.jsonl | hemu annotate - - > annotated.jsonl
+    """
+    from annotators.pipeline import annotate_rows, annotate_workspace
+    from annotators.registry import DEFAULT
+
+    with progress("annotate") as update:
+        if input is None:
+            workspace = open_workspace(folder)
+            chosen = names or annotators_of(workspace)
+            report = annotate_workspace(workspace, names=chosen, workers=workers, progress=update)
+        elif output is None:
+            raise click.UsageError("The pipe needs INPUT and OUTPUT; '-' stands for standard input or output.")
+        else:
+            report = annotate_rows(input, output, names=names or DEFAULT, workers=workers, progress=update)
+    return print_report(report, as_json=as_json and output != "-")
+
+
+@click.command()
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+@workspace_option
+@workers_option
+@strict_option
+@json_option
+def run(paths: tuple[Path, ...], folder: Path, workers: int | None, strict: bool, as_json: bool) -> int:
+    """Ingest PATHS (if any), then segment, align and annotate whatever is new or changed.
+
+    \b
+    Example: hemu run ~/articles -w news
+    """
+    from annotators.pipeline import annotate_workspace
+    from corpus.align import align_workspace
+    from corpus.ingest import ingest
+    from corpus.segment import segment_workspace
+
+    workspace = open_workspace(folder)
+    code = 0
+    if paths:
+        with progress("ingest") as update:
+            report = ingest(workspace, paths, progress=update)
+        code = max(code, print_report(report, as_json=as_json, strict=strict))
+    for name, stage in (("segment", segment_workspace), ("align", align_workspace)):
+        with progress(name) as update:
+            report = stage(workspace, progress=update)
+        code = max(code, print_report(report, as_json=as_json, strict=strict))
+    with progress("annotate") as update:
+        report = annotate_workspace(workspace, names=annotators_of(workspace), workers=workers, progress=update)
+    return max(code, print_report(report, as_json=as_json, strict=strict))
+
+
+@click.command()
+@json_option
+def annotators(as_json: bool) -> int:
+    """List the annotators there are, with the version and the stage of each.
+
+    \b
+    Example: hemu annotators
+    """
+    from annotators.registry import make, names
+
+    made = [make(name) for name in names()]
+    if as_json:
+        click.echo(json.dumps([{"name": a.name, "version": a.version, "stage": a.stage} for a in made]))
+    else:
+        for a in made:
+            click.echo(f"{a.name:12} {a.stage:9} {a.version}")
+        click.echo("model:PATH   entities  a model trained with hemu train")
+    return 0

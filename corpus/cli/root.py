@@ -1,0 +1,109 @@
+"""The root of the command line: which commands there are, and how errors leave it."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+from collections.abc import Mapping
+from importlib import import_module
+
+import click
+
+from corpus.errors import HemuError
+
+# name: (module, attribute, the line that `hemu --help` shows)
+COMMANDS: Mapping[str, tuple[str, str, str]] = {
+    "init": ("corpus.cli.text", "init", "Make a workspace."),
+    "ingest": ("corpus.cli.text", "ingest", "Take articles into the workspace."),
+    "segment": ("corpus.cli.text", "segment", "Split the texts into sentences and words."),
+    "align": ("corpus.cli.text", "align", "Align the sentences of the two versions of an article."),
+    "annotate": ("corpus.cli.annotate", "annotate", "Pre-annotate entities and claims, in the workspace or as a pipe."),
+    "run": ("corpus.cli.annotate", "run", "Ingest, segment, align and annotate whatever is new."),
+    "annotators": ("corpus.cli.annotate", "annotators", "List the annotators there are."),
+    "show": ("corpus.cli.show", "show", "Show an annotated article, both versions side by side."),
+    "studio": ("corpus.cli.studio", "studio", "Start, stop and report a Label Studio server."),
+    "push": ("corpus.cli.studio", "push", "Send articles with their pre-annotation to Label Studio."),
+    "pull": ("corpus.cli.studio", "pull", "Fetch what annotators have submitted."),
+    "agreement": ("corpus.cli.gold", "agreement", "Measure how far annotators agree."),
+    "adjudicate": ("corpus.cli.gold", "adjudicate", "Make gold from the annotations."),
+    "gold": ("corpus.cli.gold", "gold", "Import and export gold files."),
+    "dataset": ("corpus.cli.dataset", "dataset", "Export gold as a Hugging Face dataset."),
+    "train": ("corpus.cli.models", "train", "Train the entity models from gold."),
+    "evaluate": ("corpus.cli.models", "evaluate", "Score pre-annotation against gold."),
+    "retrain": ("corpus.cli.models", "retrain", "Train, evaluate, and accept the new models if they are better."),
+}
+
+
+class LazyGroup(click.Group):
+    """A group that imports a command when it is run, and lists commands without importing them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module, attribute, _ = COMMANDS[cmd_name]
+        command = getattr(import_module(module), attribute)
+        assert isinstance(command, click.Command)
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name = click.utils.make_str(args[0])
+        if name not in COMMANDS and not name.startswith("-"):
+            raise click.UsageError(f"No command {name!r}. There are: {', '.join(COMMANDS)}.", ctx)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, _, line) in COMMANDS.items()])
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="hemu", message="hemu %(version)s")
+def root() -> None:
+    """hemu (和睦): a bilingual English-Chinese corpus and annotation toolkit for policy news.
+
+    \b
+    Example:
+      hemu init news && cd news
+      hemu ingest ~/articles && hemu run
+      hemu studio start && hemu push
+    """
+
+
+def main() -> None:
+    """Run the command line: exit code 0, 1 for what hemu refuses or an interruption, 2 for a wrong command line."""
+    sys.exit(_run())
+
+
+def _run() -> int:
+    try:
+        result = root.main(standalone_mode=False)
+    except click.UsageError as error:
+        error.show()
+        return 2
+    except click.ClickException as error:
+        error.show()
+        return 1
+    except HemuError as error:
+        return _fail(f"error: {error}")
+    except (KeyboardInterrupt, click.Abort):
+        return _fail("interrupted; what was finished is stored, and the same command goes on from there")
+    except BrokenPipeError:
+        # The reader of a pipe has gone (`hemu … | head`): nothing more to say, nowhere to say it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EACCES, errno.EROFS, errno.EDQUOT, errno.EPERM, errno.EMFILE):
+            return _fail(f"error: {error.filename or 'writing'}: {error.strerror}")
+        raise
+    return result if isinstance(result, int) else 0
+
+
+def _fail(line: str) -> int:
+    click.echo("hemu: " + " ".join(line.split()), err=True)
+    return 1

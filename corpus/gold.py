@@ -1,0 +1,124 @@
+"""Gold annotation in and out of a workspace, as a JSON Lines file in the form of a gold file."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from corpus.document import Document, Layer
+from corpus.errors import InputError
+from corpus.jsonl import document_of, dump_row, layer_of, output, read_rows, row_of
+from corpus.report import Skipped, StageReport
+from corpus.schema import DOCUMENTS, GOLD
+from corpus.store import Workspace
+
+Progress = Callable[[int, int | None], None]
+
+SOURCE = "gold"
+"""The source of every gold layer and of what is in it."""
+
+IMPORTED = "imported"
+"""The version of a gold layer that came from a file."""
+
+
+def import_gold(workspace: Workspace, path: str, *, progress: Progress | None = None) -> StageReport:
+    """Take the annotation in the file `path` ("-" is standard input) as gold.
+
+    A document that the workspace lacks is added with its text exactly as it stands. One that it has with another text
+    or language is left out and named: offsets would not fit. What is equal to the stored gold is left as it is.
+    The whole file is checked before anything is written.
+
+    Raises InputError, naming the line, where a document, span, label or claim is not well formed or comes twice.
+    """
+    started = time.monotonic()
+    report = StageReport("gold")
+    with workspace.writing():
+        documents, stored = workspace.documents(), workspace.read(GOLD)
+        added: dict[str, Document] = {}
+        layers: dict[str, Layer] = {}
+        for number, (where, row) in enumerate(read_rows(path), 1):
+            document = document_of(row, where)
+            if document.id in layers:
+                raise InputError(f"{where}: the id {document.id!r} came before; each document needs one of its own")
+            layer = layer_of(row, document, where, scheme=workspace.scheme, source=SOURCE)
+            layers[document.id] = replace(layer, version=IMPORTED)
+            if reason := _refusal(document, documents.get(document.id)):
+                report.skipped.append(Skipped(document.id, reason))
+            elif document.id not in documents:
+                added[document.id] = _with_blocks(document, path)
+            if progress:
+                progress(number, None)
+        refused = {skipped.what for skipped in report.skipped}
+        new = [layer for id, layer in layers.items() if id not in refused and not _same(layer, stored.get(id))]
+        workspace.append(DOCUMENTS, added.values())
+        workspace.append(GOLD, new)
+    report.done = len(new)
+    report.unchanged = len(layers) - len(refused) - len(new)
+    report.notes = {
+        "documents added": len(added),
+        "gold replaced": sum(layer.document in stored for layer in new),
+        "entities": sum(len(layer.entities) for layer in new),
+        "claims": sum(len(layer.claims) for layer in new),
+    }
+    report.seconds = time.monotonic() - started
+    return report
+
+
+def _refusal(document: Document, stored: Document | None) -> str:
+    """Why the document cannot be taken, or ""."""
+    if stored is not None and stored.text != document.text:
+        return "the workspace has another text under this id, which the offsets do not fit; give one of them another id"
+    if stored is not None and stored.lang != document.lang:
+        return f"the workspace has it as {stored.lang!r}, the file as {document.lang!r}; correct one of them"
+    try:
+        document.text.encode("utf-8")
+    except UnicodeEncodeError as error:
+        return f"the text holds half a surrogate pair at {error.start}, which no table can store; correct the file"
+    return ""
+
+
+def _with_blocks(document: Document, path: str) -> Document:
+    from corpus.clean import find_blocks
+
+    source = "standard input" if path == "-" else Path(path).name
+    return replace(document, blocks=find_blocks(document.text, document.lang), source=source)
+
+
+def _same(layer: Layer, stored: Layer | None) -> bool:
+    """Whether both say the same, apart from who said it and how sure they were."""
+    return stored is not None and _content(layer) == _content(stored)
+
+
+def _content(layer: Layer) -> tuple[object, ...]:
+    return (
+        layer.sha,
+        tuple((e.span, e.label) for e in layer.entities),
+        tuple((c.span, c.type, c.stance, c.claimant, c.policy_area, c.targets) for c in layer.claims),
+    )
+
+
+def export_gold(workspace: Workspace, path: str, *, progress: Progress | None = None) -> StageReport:
+    """Write the gold annotation to the file `path` ("-" is standard output), in the order of the documents.
+
+    A layer that was made for another version of its document's text is left out and named.
+    """
+    started = time.monotonic()
+    report = StageReport("gold")
+    documents, stored = workspace.documents(), workspace.read(GOLD)
+    with output(path) as stream:
+        for id, document in documents.items():
+            layer = stored.get(id)
+            if layer is None:
+                continue
+            if layer.sha != document.sha:
+                report.skipped.append(Skipped(id, "its gold was made for another version of the text"))
+                continue
+            stream.write(dump_row(row_of(document, layer.entities, layer.claims)) + "\n")
+            report.done += 1
+            if progress:
+                progress(report.done, len(stored))
+    report.notes = {"documents without gold": len(documents.keys() - stored.keys())}
+    report.seconds = time.monotonic() - started
+    return report
