@@ -1,0 +1,1 @@
+"""Rules: what names look like and what stands beside them, for what no list holds."""

