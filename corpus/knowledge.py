@@ -1,0 +1,311 @@
+"""The knowledge base: names of places, bodies, firms, people and policies in English and Chinese.
+
+It is a folder of CSV files (`corpus/data/knowledge/`, where README.md says where each comes from and under which
+licence), one entry a row. A name that needs support from the text before it may be believed (和平 is a district and
+a common word, "Reading" a town) is written with a question mark before it.
+
+Matching folds what differs only in writing, character by character, so that offsets stay those of the text:
+accents ("São Paulo" is found as "Sao Paulo"), typographic apostrophes and hyphens, and any white space. English
+names are matched at word boundaries and by case; a name that the file writes without a capital ("common prosperity")
+is matched in any case. Traditional Chinese is matched through the traditional names of each entry.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache, cached_property
+from importlib import resources
+from pathlib import Path
+
+from corpus.document import Lang
+from corpus.errors import InputError
+
+COLUMNS = (
+    "id", "label", "en", "en_aliases", "zh", "zh_aliases", "traditional", "from", "to", "source",
+)  # fmt: skip
+
+LABELS = frozenset({"OFFICIAL", "PERSON", "FIRM", "AGENCY", "ORG", "PLACE", "POLICY"})
+
+Match = tuple[int, int, tuple["Entry", ...]]
+Accept = Callable[[int, int, Sequence["Entry"]], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An entity and its names. The first name of each language is the one to show; either tuple may be empty.
+
+    `start` and `end` are the years between which an office or a body existed, where that is known and matters.
+    """
+
+    id: str
+    label: str
+    en: tuple[str, ...]
+    zh: tuple[str, ...]
+    ambiguous: frozenset[str] = frozenset()
+    start: str = ""
+    end: str = ""
+    source: str = ""
+
+    def unsure(self, name: str) -> bool:
+        """Whether `name`, as found in a text, needs support before it may be taken for this entry."""
+        return bool(self.ambiguous) and (name in self.ambiguous or fold(name) in self.ambiguous)
+
+    def names(self, lang: Lang) -> tuple[str, ...]:
+        """The names in one language; for Chinese, simplified before traditional."""
+        return self.en if lang == "en" else self.zh
+
+
+def fold(text: str) -> str:
+    """`text` as it is compared, one character for each: plain apostrophe and hyphen, no accents, blanks for white space.
+
+    >>> fold("São Paulo’s")
+    "Sao Paulo's"
+    """
+    return text if text.isascii() and not _BLANKS.search(text) else _FOLDED.sub(_folded, text)
+
+
+_BLANKS = re.compile(r"[^\S ]")
+_FOLDED = re.compile(r"[\s’‘ʼ＇`´‐‑‒–—−－\u00c0-\u024f\u1e00-\u1eff•‧∙⋅・･．]")
+
+
+def _folded(match: re.Match[str]) -> str:
+    return _fold_character(match.group())
+
+
+@cache
+def _fold_character(character: str) -> str:
+    if character in "’‘ʼ＇`´":
+        return "'"
+    if character in "‐‑‒–—−－":
+        return "-"
+    if character.isspace():
+        return " "
+    if "\u00c0" <= character <= "\u024f" or "\u1e00" <= character <= "\u1eff":
+        base = unicodedata.normalize("NFD", character)[0]
+        return {"ł": "l", "Ł": "L", "ø": "o", "Ø": "O", "đ": "d", "Đ": "D", "ı": "i"}.get(base, base)
+    # The middle dot of transliterated names is written in many ways.
+    return "·"
+
+
+class _Matcher:
+    """Longest match of many names: a dictionary of the names, and of the lengths to try after each beginning."""
+
+    def __init__(self, names: Iterable[tuple[str, Entry]], beginning: Callable[[str], str]) -> None:
+        self.names: dict[str, list[Entry]] = {}
+        self.lengths: dict[str, list[int]] = {}
+        for name, entry in names:
+            known = self.names.get(name)
+            if known is None:
+                self.names[name] = [entry]
+            elif known[-1] is not entry:
+                known.append(entry)
+        lengths: dict[str, set[int]] = {}
+        for name in self.names:
+            lengths.setdefault(beginning(name), set()).add(len(name))
+        self.lengths = {start: sorted(found, reverse=True) for start, found in lengths.items()}
+
+
+_WORD = re.compile(r"[^\W_]+")
+
+
+def _first_two(name: str) -> str:
+    return name[:2]
+
+
+def _first_word(name: str) -> str:
+    word = _WORD.match(name)
+    return word.group() if word else name[:1]
+
+
+def _any_case(name: str) -> bool:
+    return name.islower() and name[:1].isalpha()
+
+
+class KnowledgeBase:
+    """Entries, looked up by id or name and found in texts. Get the shared one from `knowledge()`."""
+
+    def __init__(self, entries: Iterable[Entry]) -> None:
+        self.entries: tuple[Entry, ...] = tuple(entries)
+        self._by_id = {entry.id: entry for entry in self.entries}
+
+    # An index is built when its language is first asked for: a run over one language pays for one.
+    @cached_property
+    def _zh(self) -> _Matcher:
+        return _Matcher(((fold(name), entry) for entry in self.entries for name in entry.zh), _first_two)
+
+    @cached_property
+    def _en(self) -> _Matcher:
+        return _Matcher(((fold(n), entry) for entry in self.entries for n in entry.en if not _any_case(n)), _first_word)
+
+    @cached_property
+    def _lower(self) -> _Matcher:
+        return _Matcher(((fold(n), entry) for entry in self.entries for n in entry.en if _any_case(n)), _first_word)
+
+    @cached_property
+    def _upper(self) -> _Matcher:
+        """Places in capitals, as in datelines and headlines."""
+        places = (entry for entry in self.entries if entry.label == "PLACE")
+        names = ((fold(name).upper(), entry) for entry in places for name in entry.en if not entry.unsure(name))
+        return _Matcher(((upper, entry) for upper, entry in names if len(upper) > 4), _first_word)
+
+    def __len__(self) -> int:
+        return len(self.entries)
+
+    def by_id(self, id: str) -> Entry | None:
+        """The entry of that id, None where there is none."""
+        return self._by_id.get(id)
+
+    def lookup(self, name: str, lang: Lang) -> list[Entry]:
+        """The entries with exactly this name, the most specific source first; several where it is shared.
+
+        >>> [entry.label for entry in knowledge().lookup("国务院", "zh")]
+        ['AGENCY']
+        """
+        plain = fold(name)
+        if lang == "zh":
+            return list(self._zh.names.get(plain, ()))
+        return [*self._en.names.get(plain, ()), *self._lower.names.get(plain.lower(), ())]
+
+    def find(self, text: str, lang: Lang, accept: Accept | None = None) -> Iterator[Match]:
+        """Names in `text` as (start, end, entries), left to right, the longest at each place, none inside another.
+
+        Ambiguous names are found too: see `Entry.ambiguous`. The possessive 's and a leading "the" are left out.
+        Where `accept` is given, a match that it refuses gives way to a shorter one at the same place.
+
+        >>> text = "国务院和浙江省人民政府"
+        >>> [text[start:end] for start, end, _ in knowledge().find(text, "zh")]
+        ['国务院', '浙江省']
+        """
+        return self._find_zh(text, accept) if lang == "zh" else self._find_en(text, accept)
+
+    def _english(self, folded: str, lower: str, shouted: bool) -> Iterator[tuple[_Matcher, str]]:
+        yield self._en, folded
+        yield self._lower, lower
+        if shouted:
+            yield self._upper, folded
+
+    def _find_zh(self, text: str, accept: Accept | None) -> Iterator[Match]:
+        folded, names, lengths = fold(text), self._zh.names, self._zh.lengths
+        position, size = 0, len(folded)
+        while position < size:
+            for length in lengths.get(folded[position : position + 2], ()):
+                end = position + length
+                if end > size:
+                    continue
+                entries = names.get(folded[position:end])
+                if entries and _free(folded, position, end) and (accept is None or accept(position, end, entries)):
+                    yield position, end, tuple(entries)
+                    position = end
+                    break
+            else:
+                position += 1
+
+    def _find_en(self, text: str, accept: Accept | None) -> Iterator[Match]:
+        folded = fold(text)
+        # Case folding may change the length (İ); then only exact case is matched.
+        lower = folded.lower() if len(folded.lower()) == len(folded) else folded
+        end = 0
+        for word in _WORD.finditer(folded):
+            start = word.start()
+            if start < end:
+                continue
+            best = 0
+            found: list[Entry] = []
+            shouted = word.group().isupper() and len(word.group()) > 2
+            for matcher, source in self._english(folded, lower, shouted):
+                for length in matcher.lengths.get(source[start : word.end()], ()):
+                    if length < best:
+                        break
+                    stop = start + length
+                    entries = matcher.names.get(source[start:stop])
+                    if entries and _bounded(folded, start, stop) and (accept is None or accept(start, stop, entries)):
+                        found = [*found, *entries] if length == best else list(entries)
+                        best = length
+                        break
+            if best:
+                end = start + best
+                yield start, end, tuple(dict.fromkeys(found))
+
+
+def _free(text: str, start: int, end: int) -> bool:
+    """Whether Latin letters or digits at the edges of a Chinese match are not cut out of a longer run of them."""
+    first, last = text[start], text[end - 1]
+    if first.isascii() and first.isalnum() and start and text[start - 1].isascii() and text[start - 1].isalnum():
+        return False
+    return not (last.isascii() and last.isalnum() and end < len(text) and text[end].isascii() and text[end].isalnum())
+
+
+def _bounded(text: str, start: int, end: int) -> bool:
+    before = text[start - 1] if start else " "
+    after = text[end] if end < len(text) else " "
+    return not (before.isalnum() or before in "_@#" or (after.isalnum() or after == "_"))
+
+
+def read_entries(text: str, where: str) -> Iterator[Entry]:
+    """The entries in the CSV `text` with the columns `COLUMNS`; `where` names the file in errors.
+
+    Lines that begin with `#` are comments. Raises InputError for a missing column or an unknown label.
+    """
+    lines = [line for line in text.splitlines() if line and line[0] != "#"]
+    rows = csv.reader(lines)
+    header = next(rows, [])
+    if tuple(header) != COLUMNS:
+        raise InputError(f"{where}: expected the columns {','.join(COLUMNS)}, found {','.join(header)}")
+    for row in rows:
+        if len(row) != len(COLUMNS) or row[1] not in LABELS or not row[0]:
+            raise InputError(f"{where}: not a row of id, known label and the other columns: {','.join(row)}")
+        yield _entry(row)
+
+
+def _entry(row: list[str]) -> Entry:
+    id, label, en, en_aliases, zh, zh_aliases, traditional, start, end, source = row
+    en_names = [en, *en_aliases.split("|")] if en_aliases else [en] if en else []
+    zh_names = [zh] if zh else []
+    if zh_aliases:
+        zh_names += zh_aliases.split("|")
+    if traditional:
+        zh_names += traditional.split("|")
+    ambiguous: frozenset[str] = frozenset()
+    if "?" in en + en_aliases + zh + zh_aliases + traditional:
+        ambiguous = frozenset(fold(name[1:]) for name in en_names + zh_names if name[0] == "?")
+        en_names = [name.removeprefix("?") for name in en_names]
+        zh_names = [name.removeprefix("?") for name in zh_names]
+    return Entry(id, label, tuple(en_names), tuple(zh_names), ambiguous, start, end, source)
+
+
+@cache
+def knowledge(extra: Path | None = None) -> KnowledgeBase:
+    """The names that hemu ships, and those of `extra`: a CSV file, or a folder of them, with the columns `COLUMNS`.
+
+    Entries of `extra` come first, and one with the id of a shipped entry replaces it. Raises InputError.
+
+    >>> knowledge().lookup("Hangzhou", "en")[0].zh[0]
+    '杭州市'
+    """
+    entries: dict[str, Entry] = {}
+    for where, text in [*_files(extra), *_shipped()]:
+        for entry in read_entries(text, where):
+            entries.setdefault(entry.id, entry)
+    return KnowledgeBase(entries.values())
+
+
+def _shipped() -> Iterator[tuple[str, str]]:
+    folder = resources.files("corpus") / "data" / "knowledge"
+    for file in sorted(folder.iterdir(), key=lambda file: file.name):
+        if file.name.endswith(".csv"):
+            yield f"{file.name} of hemu", file.read_text(encoding="utf-8")
+
+
+def _files(extra: Path | None) -> Iterator[tuple[str, str]]:
+    if extra is None:
+        return
+    paths = sorted(extra.glob("*.csv")) if extra.is_dir() else [extra]
+    for path in paths:
+        try:
+            yield str(path), path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise InputError(f"{path}: cannot be read as a UTF-8 CSV file: {error}") from None
