@@ -1,0 +1,266 @@
+"""Trained models as annotators: "spacy-en", the general English model with its labels mapped, and any model that
+hemu has trained, named by its folder ("model:PATH")."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from annotators.registry import Stage, annotator
+from annotators.rules.english import lists_digest, silent_spans
+from annotators.rules.english_edges import pieces_of, trimmed
+from annotators.rules.english_heads import label_of_name
+from annotators.rules.english_lexicon import NONE, Lexicon, lexicon
+from annotators.rules.english_mentions import occurrences
+from annotators.rules.english_pinyin import is_chinese_name
+from annotators.rules.english_text import Reading, fold, read
+from corpus.document import LANGUAGES, Entity, Group, Lang, Layer, Segments, Span, without_overlaps
+from corpus.errors import ModelError
+from corpus.scheme import load_scheme
+
+if TYPE_CHECKING:
+    from spacy.language import Language
+
+SPACY_EN = "spacy-en"
+_MAPPING = "1"
+
+_LABELS = {"PERSON": "PERSON", "GPE": "PLACE", "LOC": "PLACE", "FAC": "PLACE", "ORG": "ORG", "LAW": "POLICY"}
+# Of the labels that are not mapped, those whose spans may still hold a name when the head word says so.
+_ONLY_BY_HEAD = {"EVENT", "PRODUCT", "WORK_OF_ART", "NORP"}
+_SCORE = 0.6
+_TRAINED_SCORE = 0.8
+# A stretch of sentences that a trained model reads at once, in characters.
+_STRETCH = 2000
+
+
+def map_entities(text: str) -> tuple[Entity, ...]:
+    """The entities of the general English model, with edges cleaned and labels mapped to the scheme.
+
+    A name with several labels in one text takes the most frequent one. OFFICIAL is never proposed: that is for rules.
+
+    >>> [(e.span.surface, e.label) for e in map_entities("She left the United States for Canada's Yukon.")][:2]
+    [('United States', 'PLACE'), ('Canada', 'PLACE')]
+    """
+    if not text.strip():
+        return ()
+    reading = read(text)
+    lex = lexicon()
+    silent = silent_spans(text)
+    found: list[tuple[int, int, str]] = []
+    for mention in reading.model:
+        mapped = _LABELS.get(mention.label)
+        if mapped is None and mention.label not in _ONLY_BY_HEAD:
+            continue
+        for start, end in pieces_of(text, *trimmed(text, mention.start, mention.end)):
+            name = text[start:end]
+            low = fold(name)
+            if not any(c.isupper() for c in name) or low in lex.demonyms or low in lex.months or low in lex.generic:
+                continue
+            while " " in name and fold(name.rsplit(" ", 1)[1]) in lex.not_names:
+                name = name.rsplit(" ", 1)[0].rstrip()
+                end = start + len(name)
+            label = _label(name, mapped)
+            if label == "FIRM" and _is_common(reading, start, name):
+                continue
+            if not label or any(a < end and start < b for a, b in silent):
+                continue
+            # Capitals say nothing in a headline in title case: there only what stands elsewhere too, and places.
+            if reading.in_title(start) and mention.label not in ("GPE", "PERSON") and text.count(name) < 2:
+                continue
+            found.append((start, end, label))
+    votes: dict[str, Counter[str]] = {}
+    for start, end, label in found:
+        votes.setdefault(text[start:end], Counter())[label] += 1
+    best = {name: count.most_common(1)[0][0] for name, count in votes.items()}
+    proposed = [(start, end, best[text[start:end]]) for start, end, _ in found]
+    # The model misses some mentions of a name that it knows elsewhere in the text.
+    sure = [
+        name
+        for name, label in best.items()
+        if votes[name].total() > 1 or (label == "PLACE" and fold(name) in lex.places)
+    ]
+    for name in sorted(sure, key=len, reverse=True):
+        for start, end in occurrences(reading, name):
+            if not any(a < end and start < b for a, b in silent):
+                proposed.append((start, end, best[name]))
+    return without_overlaps([Entity(Span.of(text, a, b), label, _SCORE, SPACY_EN) for a, b, label in proposed])
+
+
+def _label(name: str, mapped: str | None) -> str | None:
+    """The label of one name: its head word first, then small lists, then the mapped label of the model."""
+    lex = lexicon()
+    low = fold(name)
+    if low in lex.bodies:
+        return "AGENCY"
+    if low in lex.places:
+        return "PLACE"
+    if low.removeprefix("the ") in {"the", ""} or (low,) in lex.titles:
+        return None
+    by_head = label_of_name(name)
+    if by_head == NONE:
+        return None
+    if is_chinese_name(name.split()):
+        return "PERSON"
+    if by_head and not (mapped == "PERSON" and len(name.split()) <= 2):
+        return by_head
+    words = low.split()
+    if low in lex.not_names or all(
+        (w,) in lex.heads or w in lex.generic or w in lex.topics or (w,) in lex.titles for w in words
+    ):
+        return None
+    if mapped == "PERSON" and len(words) == 1 and _two_syllables(low, lex):
+        # The model takes many Chinese places of one word for persons, whose names have two.
+        return "PLACE"
+    if mapped == "POLICY" and (len(words) == 1 or any(c.isdigit() for c in low)):
+        return None  # "Article 5", "Class 2"
+    # Agencies and other bodies mostly say what they are; a body without a head word is mostly a firm.
+    return "FIRM" if mapped == "ORG" else mapped
+
+
+def _is_common(reading: Reading, start: int, name: str) -> bool:
+    """Whether a name without a head word is a common noun that begins a sentence, or stands in lower case elsewhere."""
+    if name.isupper() or (not name[1:].islower() and " " not in name):
+        return False
+    return bool(re.search(rf"(?<!\w){re.escape(name.lower())}(?!\w)", reading.text)) or (
+        " " not in name
+        and start in {reading.words[i].start for i in reading.initial}
+        and reading.tags.get(start, "NNP") not in ("NNP", "NNPS")
+    )
+
+
+def _two_syllables(low: str, lex: Lexicon) -> bool:
+    return bool(lex.syllable.fullmatch(low)) and low not in lex.surnames and len(low) > 4
+
+
+@dataclass
+class GeneralEnglish:
+    """The general English model as an annotator."""
+
+    version: str
+    name: str = SPACY_EN
+    stage: Stage = "entities"
+
+    def annotate(self, group: Group) -> list[Layer]:
+        """A layer for each English document of the group."""
+        return [
+            Layer(d.id, d.sha, self.name, self.version, map_entities(d.text))
+            for d in (item.document for item in group.items)
+            if d.lang == "en"
+        ]
+
+
+@annotator(SPACY_EN)
+def spacy_en() -> GeneralEnglish:
+    """The general English model of spaCy, its labels mapped to the scheme by head words."""
+    from corpus.english import pipeline
+
+    meta = pipeline().meta
+    return GeneralEnglish(f"{meta['name']}-{meta['version']}-{_MAPPING}-{lists_digest()}")
+
+
+@dataclass
+class TrainedModel:
+    """A spaCy model with the labels of the scheme as an annotator; documents of another language are left out."""
+
+    nlp: Language
+    lang: Lang
+    version: str
+    name: str = "model"
+    stage: Stage = "entities"
+
+    def annotate(self, group: Group) -> list[Layer]:
+        """A layer for each document of the group in the model's language."""
+        return [
+            Layer(d.id, d.sha, self.name, self.version, self.entities(d.text, item.segments))
+            for item in group.items
+            if (d := item.document).lang == self.lang
+        ]
+
+    def entities(self, text: str, segments: Segments | None = None) -> tuple[Entity, ...]:
+        """The entities of a text, read in stretches of whole sentences where these are given."""
+        stretches = list(_stretches(text, segments.sentences if segments else ()))
+        docs = self.nlp.pipe(_safe(text[start:end]) for start, end in stretches)
+        found: list[Entity] = []
+        for (start, end), doc in zip(stretches, docs, strict=True):
+            for ent in doc.ents:
+                first, last = start + ent.start_char, min(start + ent.end_char, end)
+                while first < last and text[first].isspace():
+                    first += 1
+                while first < last and text[last - 1].isspace():
+                    last -= 1
+                if first < last:
+                    found.append(Entity(Span.of(text, first, last), ent.label_, _TRAINED_SCORE, self.name))
+        return without_overlaps(found)
+
+
+def _safe(text: str) -> str:
+    """The text with what spaCy cannot encode (lone surrogates) replaced, character for character."""
+    return "".join("\ufffd" if "\ud800" <= c <= "\udfff" else c for c in text)
+
+
+def _stretches(text: str, sentences: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """Stretches of about `_STRETCH` characters that begin and end between sentences, else between lines."""
+    if not text:
+        return
+    cuts = [end for _, end in sentences] or [i + 1 for i, c in enumerate(text) if c == "\n"]
+    start = 0
+    for before, cut in zip([0, *cuts], [*cuts, len(text)], strict=False):
+        if cut - start > _STRETCH and before > start:
+            yield start, before
+            start = before
+    if start < len(text):
+        yield start, len(text)
+
+
+def trained(path: str) -> TrainedModel:
+    """The spaCy model in the folder `path`, as `hemu train` writes it.
+
+    Raises ModelError, in one line, where the folder holds no model of spaCy, its language is neither English nor
+    Chinese, it has no entity recogniser, or it knows labels that the scheme has not.
+    """
+    folder = Path(path)
+    try:
+        meta = json.loads((folder / "meta.json").read_text(encoding="utf-8"))
+        lang, pipes = meta["lang"], meta["pipeline"]
+    except OSError as error:
+        raise ModelError(
+            f"{path}: no trained model ({error.strerror}: meta.json); expected a folder that hemu train wrote"
+        ) from None
+    except (ValueError, KeyError, TypeError):
+        raise ModelError(f"{path}: meta.json is not that of a spaCy model; train the model again") from None
+    if lang not in LANGUAGES:
+        raise ModelError(f"{path}: the model is for language {lang!r}; expected one of: {', '.join(LANGUAGES)}")
+    if "ner" not in pipes:
+        raise ModelError(f"{path}: the model has no entity recogniser ('ner'); it has: {', '.join(map(str, pipes))}")
+    nlp = _load(folder)
+    labels, known = set(nlp.pipe_labels.get("ner", ())), set(load_scheme().label_names)
+    if not labels <= known:
+        raise ModelError(
+            f"{path}: the model's labels {', '.join(sorted(labels - known))} are not in the scheme, "
+            f"which has: {', '.join(sorted(known))}; train the model with the scheme's labels"
+        )
+    return TrainedModel(nlp, lang, f"{folder.name}-{_digest(folder)}")
+
+
+def _digest(folder: Path) -> str:
+    """A digest of the model's meta data and of its recogniser, so that a model trained again is a new version."""
+    digest = hashlib.sha256((folder / "meta.json").read_bytes())
+    for path in sorted(path for path in (folder / "ner").rglob("*") if path.is_file()):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:10]
+
+
+def _load(folder: Path) -> Language:
+    import spacy
+
+    try:
+        return spacy.load(folder)
+    except Exception as error:  # spaCy raises many kinds for a folder that is no whole model
+        reason = " ".join(str(error).split())[:200]
+        raise ModelError(f"{folder}: the model cannot be loaded ({reason}); train it again") from None

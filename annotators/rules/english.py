@@ -1,0 +1,165 @@
+"""The annotator "rules-en": English names by capitals, head words, titles and the form of news."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import replace
+from functools import cache, lru_cache
+from importlib import resources
+
+from annotators.registry import Stage, annotator
+from annotators.rules.english_context import context_mentions
+from annotators.rules.english_lexicon import NONE, known_label, lexicon
+from annotators.rules.english_lines import line_mentions
+from annotators.rules.english_mentions import acronyms, persons_everywhere, short_forms, spread
+from annotators.rules.english_names import Name, mention_of, names
+from annotators.rules.english_people import Person, people
+from annotators.rules.english_policies import governments, pairs, quoted_policies
+from annotators.rules.english_runs import Titles, titles
+from annotators.rules.english_text import Mention, read
+from corpus.document import Entity, Group, Layer, Span, without_overlaps
+
+NAME = "rules-en"
+_RULES = "1"
+
+
+def find_entities(text: str) -> tuple[Entity, ...]:
+    """The named entities that the rules find in an English text, without overlaps, in text order.
+
+    >>> [(e.span.surface, e.label) for e in find_entities("Lin Ke, a farmer, sued the Yunzhou Water Bureau.")]
+    [('Lin Ke', 'PERSON'), ('Yunzhou Water Bureau', 'AGENCY')]
+    """
+    if not text.strip():
+        return ()
+    reading = read(text)
+    found, named = _titles_and_names(text)
+    bodies = [mention_of(reading, name, name.label) for name in named if name.label]
+    silent = [m for m in bodies if m.label == NONE]
+    bodies = [m for m in bodies if m.label != NONE]
+    lines = line_mentions(reading)
+    government = list(governments(reading))
+    quoted = list(quoted_policies(reading))
+    persons = people(reading, found, named, [*bodies, *government, *_model_places(reading.model)])
+    persons += [Person(m.start, m.end, None, m.score) for m in lines if m.label == "PERSON"]
+    lines = [m for m in lines if m.label != "PERSON"]
+    beside = context_mentions(reading, named, [Mention(p.start, p.end, "PERSON") for p in persons if p.score > 0.8])
+    persons = [p for p in persons if not any(m.start < p.end and p.start < m.end for m in beside)]
+    everyone = persons_everywhere(reading, persons, _known_people({text[p.start : p.end] for p in persons}))
+    certain = [*lines, *_longest(quoted), *_longest([*bodies, *government, *silent]), *_longest(everyone), *beside]
+    kept = _without_overlaps([*certain, *pairs(reading)])
+    short = acronyms(text, kept)
+    # Persons have been spread already, and the Party is a name only where it acts, not in "Party members".
+    bound = ("PERSON", "OFFICIAL", NONE)
+    again = spread(reading, [m for m in kept if m.label not in bound and text[m.start : m.end] != "Party"])
+    again += short_forms(reading, kept)
+    again += [Mention(*span, label, 0.8) for name, label in short.items() for span in _spans(text, name)]
+    final = [m for m in _without_overlaps([*kept, *_longest(again)]) if m.label != NONE]
+    final = [_acting(text, m) for m in final]
+    return without_overlaps([Entity(Span.of(text, m.start, m.end), m.label, m.score, NAME) for m in final])
+
+
+def _spans(text: str, name: str) -> list[tuple[int, int]]:
+    return [m.span() for m in re.finditer(rf"(?<![\w\-]){re.escape(name)}(?!\w)", text)]
+
+
+_RUN = {
+    "farm": "FIRM",
+    "hotel": "FIRM",
+    "mall": "FIRM",
+    "market": "FIRM",
+    "park": "ORG",
+    "museum": "ORG",
+    "library": "ORG",
+}
+_RUN_BY = re.compile(
+    r"\b(?:president|director|manager|head|owner|founder|chairman|curator|spokes\w+)\s+of\s+(?:the\s+)?$", re.I
+)
+
+
+def _acting(text: str, mention: Mention) -> Mention:
+    """A farm or a museum that somebody manages is no location but a firm or an organisation."""
+    label = _RUN.get(text[mention.start : mention.end].rsplit(" ", 1)[-1].lower())
+    if mention.label == "PLACE" and label and _RUN_BY.search(text[max(0, mention.start - 40) : mention.start]):
+        return replace(mention, label=label)
+    return mention
+
+
+def _longest(mentions: list[Mention]) -> list[Mention]:
+    return sorted(mentions, key=lambda m: (m.start - m.end, m.start))
+
+
+def _without_overlaps(mentions: list[Mention]) -> list[Mention]:
+    taken: set[int] = set()
+    kept: list[Mention] = []
+    for mention in mentions:
+        stretch = range(mention.start, mention.end)
+        if taken.isdisjoint(stretch):
+            taken.update(stretch)
+            kept.append(mention)
+    return kept
+
+
+def _model_places(model: tuple[Mention, ...]) -> list[Mention]:
+    """Places of the model, as evidence beside titles ("ambassador to Libya")."""
+    return [Mention(m.start, m.end, "PLACE", m.score) for m in model if m.label in ("GPE", "LOC")]
+
+
+def _known_people(names: set[str]) -> dict[str, str]:
+    """Labels that the knowledge base has for full names."""
+    known = {name: known_label(name) for name in names}
+    return {name: label for name, label in known.items() if label in ("OFFICIAL", "PERSON")}
+
+
+def silent_spans(text: str) -> list[tuple[int, int]]:
+    """Where the titles of events, meetings, awards and works stand: nothing inside them is marked.
+
+    >>> silent_spans("They met at the Yunzhou Import Expo.")
+    [(16, 35)]
+    """
+    if not text.strip():
+        return []
+    reading = read(text)
+    silent = (mention_of(reading, name, NONE) for name in _titles_and_names(text)[1] if name.label == NONE)
+    return [(m.start, m.end) for m in silent]
+
+
+@lru_cache(maxsize=16)
+def _titles_and_names(text: str) -> tuple[Titles, tuple[Name, ...]]:
+    reading = read(text)
+    found = titles(reading)
+    return found, tuple(names(reading, found))
+
+
+@cache
+def lists_digest() -> str:
+    """A digest of the word lists, so that a changed list makes a new version."""
+    digest = hashlib.sha256()
+    for path in sorted((resources.files("annotators") / "data" / "english").iterdir(), key=lambda p: p.name):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:8]
+
+
+class EnglishRules:
+    """Proposes entities of English documents; the rest of the group is left out."""
+
+    name = NAME
+    stage: Stage = "entities"
+
+    def __init__(self) -> None:
+        lexicon()
+        self.version = f"{_RULES}-{lists_digest()}"
+
+    def annotate(self, group: Group) -> list[Layer]:
+        """A layer for each English document of the group."""
+        return [
+            Layer(d.id, d.sha, self.name, self.version, find_entities(d.text))
+            for d in (item.document for item in group.items)
+            if d.lang == "en"
+        ]
+
+
+@annotator(NAME)
+def rules_en() -> EnglishRules:
+    """English names by capitals, head words, titles and the form of news."""
+    return EnglishRules()

@@ -1,0 +1,183 @@
+"""Who holds an office: what titles and bodies beside a person's name say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from annotators.rules.english_lexicon import Lexicon
+from annotators.rules.english_runs import Titles
+from annotators.rules.english_text import Mention, Reading, Word, fold
+
+# Words between a name and its title that end the search.
+_STOP = {".", ";", ":", "\n", "?", "!", "(", ")", "said", "says", "told", "that", "which"}
+_LABELS = {"AGENCY": "OFFICIAL", "FIRM": "PERSON", "ORG": "PERSON"}
+
+
+def lead(
+    reading: Reading, first: int, ends: Mapping[int, tuple[int, str, bool]], bodies: Sequence[Mention], lex: Lexicon
+) -> tuple[int, str, bool] | None:
+    """The title right before a word: its first word, its label, whether a body decides."""
+    words = reading.words
+    index = first
+    if index > 1 and words[index - 1].text == "." and words[index - 2].low in lex.abbreviations:
+        index -= 1  # Dr., Gov.
+    if index and words[index - 1].low in lex.address:
+        return index - 1, "ADDRESS", False
+    if "\n" in reading.text[words[index - 1].end if index else 0 : words[first].start]:
+        return None
+    entry = ends.get(index)
+    if entry is not None:
+        return entry
+    if index > 1 and words[index - 1].text == "," and index - 1 in ends:
+        # "Germany's new chancellor, Olaf Scholz": not where the title itself stands behind another name.
+        return None if _behind_comma(words, ends[index - 1][0]) else ends[index - 1]
+    # "Chief Secretary for Administration of Hong Kong Matthew Cheung", "the US ambassador to Libya, Richard Norland":
+    # over the body between title and name.
+    before_name = reading.text[max(0, words[first].start - 2) : words[first].start]
+    gap = 2 if before_name == ", " else 1
+    for body in bodies:
+        if body.end == words[first].start - gap and body.start < body.end:
+            at = next((i for i in range(index - 1, -1, -1) if words[i].start == body.start), None)
+            if at and words[at - 1].low == "the":
+                at -= 1
+            if at and words[at - 1].low in ("of", "for", "to", "in", "at") and at - 1 in ends:
+                start = ends[at - 1][0]
+                # Not where the title itself stands behind another name: "Li Ke, mayor of Yunzhou, Wang Lu".
+                if gap == 1 or not _behind_comma(words, start):
+                    return ends[at - 1]
+    return None
+
+
+def _behind_comma(words: Sequence[Word], title: int) -> bool:
+    """Whether a title is an apposition to a name before it."""
+    back = title - 1
+    while back >= 0 and title - back < 7 and words[back].text not in (",", "\n", ".", ":", ";", "(", '"', "“", "”"):
+        back -= 1
+    return back > 0 and words[back].text == "," and words[back - 1].is_capital
+
+
+def heads_body(reading: Reading, last: int, titles: Titles, lex: Lexicon) -> bool:
+    """Whether ", president of" or the like stands behind a name, so that even one word is a person."""
+    words = reading.words
+    index = last + 1
+    if index >= len(words) or words[index].text != ",":
+        return False
+    index += 1
+    while index < len(words) and words[index].low in ("the", "a", "an", "former", "deputy", "vice", "then", "new"):
+        index += 1
+    entry = titles.get(index)
+    if entry is None or entry[0] >= len(words) or words[entry[0]].low not in ("of", "at", "for"):
+        return False
+    return words[entry[0] - 1].low in lex.heading_titles
+
+
+def by_body(reading: Reading, title: int, bodies: Sequence[Mention], default: str, lex: Lexicon) -> str:
+    """What the body named before a title ("Yunzhou Water Bureau director") says of its bearer."""
+    words = reading.words
+    index = title
+    while index and (words[index - 1].low in lex.before_title or words[index - 1].low in ("'s", "-")):
+        index -= 1
+    if not index:
+        return default
+    at = words[index - 1].end
+    for body in bodies:
+        if body.start < at <= body.end:
+            return _label_office(body.label, default)
+    if (words[index - 1].low,) in lex.heads and words[index - 1].text.islower():
+        return _label_office(lex.heads[(words[index - 1].low,)], default)
+    return default
+
+
+def _noun_office(low: str, lex: Lexicon, default: str) -> str:
+    """What a common noun says of the bearer of a title: "the company's president", "the bureau's director"."""
+    if low in lex.firm_nouns or low in lex.org_nouns or _is_facility(low, lex):
+        return "PERSON"
+    return _label_office(lex.heads.get((low,), ""), default)
+
+
+def _label_office(label: str, default: str) -> str:
+    return _LABELS.get(label, default)
+
+
+def behind(reading: Reading, last: int, titles: Titles, bodies: Sequence[Mention], lex: Lexicon) -> str | None:
+    """What stands behind a name: ", deputy director of the Water Bureau", "of the Commission", ", who heads the bureau"."""
+    words = reading.words
+    index = last + 1
+    if index >= len(words):
+        return None
+    if words[index].low in ("of", "from", "with", "at"):
+        return _body_after(reading, index, bodies, lex, None, near=4)
+    if words[index].text not in (",", "(", "—", "–", "-"):
+        return None
+    index += 1
+    if index + 1 < len(words) and words[index].text.isdigit() and words[index + 1].text == ",":
+        index += 2
+    if index < len(words) and words[index].low in ("of", "from", "with"):
+        return _body_after(reading, index, bodies, lex, None, near=5)
+    if index + 2 < len(words) and words[index].low == "who":
+        verb = index + 2 if words[index + 1].low in ("has", "also", "had", "now") else index + 1
+        if words[verb].low in lex.leading_verbs:
+            return _body_after(reading, verb, bodies, lex, None, near=8)
+    seen = 0
+    while index < len(words) and seen < 9:
+        word = words[index]
+        if word.low in _STOP or (word.text == "," and seen):
+            return None
+        entry = titles.get(index)
+        if entry is not None:
+            end, label, by_body = entry
+            if not by_body:
+                # "a party secretary who became a farmer": the first title counts.
+                return label
+            body_before = next(
+                (b for b in bodies if b.end <= word.start and b.start > words[last].end and word.start - b.end < 4),
+                None,
+            )
+            if body_before:
+                return _label_office(body_before.label, label)
+            if (
+                end + 1 < len(words)
+                and words[end].low == "and"
+                and lex.titles.get((words[end + 1].low,), ("", True)) == ("PERSON", False)
+            ):
+                return "PERSON"
+            if words[index - 1].low == "'s" and words[index - 2].text.islower():
+                label = _noun_office(words[index - 2].low, lex, label)
+            return _body_after(reading, end, bodies, lex, label, near=14) or label
+        if word.is_capital and seen and words[index - 1].text == ",":
+            return None
+        index += 1
+        seen += 1
+    return None
+
+
+def _body_after(
+    reading: Reading, index: int, bodies: Sequence[Mention], lex: Lexicon, default: str | None, *, near: int
+) -> str | None:
+    """The office that the first body after a word gives, be it named or common ("of the bureau")."""
+    words = reading.words
+    by_start = {body.start: body for body in bodies}
+    for position in range(index, min(index + near, len(words))):
+        word = words[position]
+        if word.low in _STOP and word.low not in ("(", ")"):
+            return default
+        body = by_start.get(word.start)
+        if body is not None:
+            if body.label == "PLACE":
+                if _is_facility(reading.text[body.start : body.end], lex):
+                    return "PERSON"
+                if default is not None and words[index].low != "of":
+                    continue
+                return default
+            label = _label_office(body.label, "")
+            return label or default
+        if word.text.islower() and position > index and (word.low,) in lex.heads and word.low not in ("order", "plan"):
+            label = _label_office(lex.heads[(word.low,)], "")
+            if label:
+                return label
+    return default
+
+
+def _is_facility(name: str, lex: Lexicon) -> bool:
+    """Whether a place is one that is managed, not governed: a farm, a park."""
+    return fold(name.split()[-1]) in lex.facilities

@@ -1,0 +1,230 @@
+"""Runs of capitalised words in English text: the raw material of names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from annotators.rules.english_heads import head_of
+from annotators.rules.english_lexicon import Lexicon, known_label, lexicon
+from annotators.rules.english_text import Reading
+
+_COMPOUND = re.compile(r"[A-Z][\w.]*-[a-z]+$")
+# Parts of speech (Penn) of words that begin a sentence, or stand in a headline, without being names.
+_NO_NAME_TAGS = {
+    "IN",
+    "DT",
+    "RB",
+    "VBG",
+    "VBN",
+    "VBZ",
+    "VBD",
+    "VBP",
+    "VB",
+    "WRB",
+    "CC",
+    "PRP",
+    "PRP$",
+    "MD",
+    "TO",
+    "WDT",
+    "WP",
+    "EX",
+    "UH",
+    "RBR",
+    "PDT",
+}
+_LONGEST = 200
+
+Titles = Mapping[int, tuple[int, str, bool]]
+"""Titles by their first word: the word after their last, the label of the bearer, whether the body decides."""
+
+
+def titles(reading: Reading) -> Titles:
+    """Titles by their first word: the word after their last, the label of the bearer, whether the body decides."""
+    lex = lexicon()
+    found: dict[int, tuple[int, str, bool]] = {}
+    words = reading.words
+    index = 0
+    while index < len(words):
+        for size in range(lex.longest_title, 0, -1):
+            phrase = tuple(word.low for word in words[index : index + size])
+            entry = lex.titles.get(phrase)
+            if entry and len(phrase) == size:
+                found[index] = (index + size, *entry)
+                index += size - 1
+                break
+        index += 1
+    return found
+
+
+def runs(reading: Reading, found: Titles) -> list[tuple[int, int]]:
+    """Runs of capitalised words as (first, last), before titles are taken out of them."""
+    lex = lexicon()
+    result: list[tuple[int, int]] = []
+    # "Secretary of State", "Chief Secretary for Administration": no word of these begins a name.
+    barred = {i for start, (end, _, _) in found.items() if _has_link(reading, start, end) for i in range(start, end)}
+    index = 0
+    while index < len(reading.words):
+        if index not in barred and _starts(reading, index, lex):
+            last = _extend(reading, index, lex)
+            last = min([last, *(i - 1 for i in barred if index < i <= last)])
+            result.append((index, last))
+            index = last
+        index += 1
+    return result
+
+
+def _has_link(reading: Reading, start: int, end: int) -> bool:
+    return any(word.text in ("of", "for", "to", "the") for word in reading.words[start:end])
+
+
+def is_capital(reading: Reading, index: int, lex: Lexicon) -> bool:
+    """Whether the word may be part of a name by its capital, its kind and its place."""
+    if not 0 <= index < len(reading.words):
+        return False
+    word = reading.words[index]
+    if not word.is_capital:
+        # Ordinals: 14th Five-Year Plan, 71st Group Army.
+        if word.text[0].isdigit() and word.low[-2:] in ("st", "nd", "rd", "th"):
+            following = index + 1
+            return following < len(reading.words) and is_capital(reading, following, lex)
+        return False
+    if word.low in lex.months:
+        return False
+    if word.low in lex.function and not (word.text.isupper() and word.low in ("us", "who", "it")):
+        return (word.low in lex.soft and index not in reading.initial) or _is_surname(reading, index, lex)
+    if _COMPOUND.match(word.text) and word.low.rsplit("-", 1)[1] in lex.compounds:
+        return False
+    return not (reading.in_title(word.start) and reading.tags.get(word.start, "NNP") in _NO_NAME_TAGS)
+
+
+def _is_surname(reading: Reading, index: int, lex: Lexicon) -> bool:
+    """Whether a word such as "He" is here the surname of a Chinese name ("He Jianmin")."""
+    words = reading.words
+    if words[index].low not in lex.surnames or index + 1 >= len(words):
+        return False
+    given = words[index + 1]
+    if not given.is_capital or reading.text[words[index].end : given.start] != " " or given.low in lex.months:
+        return False
+    shape = lex.syllable.fullmatch(given.low)
+    return bool(shape) and given.low not in lex.function and len(given.text) > 2
+
+
+def _starts(reading: Reading, index: int, lex: Lexicon) -> bool:
+    if not is_capital(reading, index, lex):
+        return False
+    word = reading.words[index]
+    if (
+        index in reading.initial
+        and word.low in lex.before_title
+        and word.low not in lex.demonyms
+        and word.low != "party"
+    ):
+        return False
+    if index in reading.initial and not word.text.isupper() and not _is_surname(reading, index, lex):
+        # The tagger takes some Chinese places at the head of a sentence for verbs.
+        is_pinyin = len(word.low) > 4 and lex.syllable.fullmatch(word.low) and is_capital(reading, index + 1, lex)
+        return bool(is_pinyin) or reading.tags.get(word.start) not in _NO_NAME_TAGS
+    return True
+
+
+def _extend(reading: Reading, first: int, lex: Lexicon) -> int:
+    words, last = reading.words, first
+    while True:
+        step = _step(reading, first, last, lex)
+        if step is None or words[step].end - words[first].start > _LONGEST:
+            return last
+        last = step
+
+
+def _step(reading: Reading, first: int, last: int, lex: Lexicon) -> int | None:
+    """The next word of the run after `last`, over an 's, an ampersand or a list of topics."""
+    words = reading.words
+    if last + 1 >= len(words):
+        return None
+    here, following = words[last], words[last + 1]
+    gap = reading.text[here.end : following.start]
+    if gap.strip(" \t\u00a0\u3000") or len(gap) > 3:
+        return None
+    if gap and is_capital(reading, last + 1, lex):
+        return last + 1
+    if following.low == "'s" and _geographic(reading, last, lex):
+        return last + 2
+    if following.low in ("'s", "'") and (here.low in lex.possessives or here.low.rstrip("s") in lex.possessives):
+        return last + 2 if is_capital(reading, last + 2, lex) and words[last + 2].start > following.end else None
+    if following.low == "’" and here.low in lex.possessives:
+        return last + 2 if is_capital(reading, last + 2, lex) else None
+    if following.low == "and" and last + 3 < len(words) and words[last + 3].low == "autonomous":
+        return last + 2 if is_capital(reading, last + 2, lex) else None
+    if following.text == "&" and is_capital(reading, last + 2, lex):
+        return last + 2
+    if following.text == "." and here.low in lex.abbreviations and is_capital(reading, last + 2, lex):
+        return last + 2
+    if following.low == "and" and _joined_by_model(reading, first, last, lex):
+        return last + 2
+    if following.low == "and" and first == last and _begins_act(reading, last, lex):
+        return last + 2
+    if (following.low == "and" and here.low in lex.topics) or (following.text == "," and here.low in lex.topics):
+        return _over_topics(reading, last + 1, lex)
+    return None
+
+
+def _joined_by_model(reading: Reading, first: int, last: int, lex: Lexicon) -> bool:
+    """Whether the model sees one name on both sides of "and" ("Bosnia and Herzegovina"), and no name ends before it."""
+    words = reading.words
+    if not is_capital(reading, last + 2, lex) or (words[last + 2].low,) in lex.heads:
+        return False
+    start, end = words[first].start, words[last + 2].end
+    here = [word.low for word in words[first : last + 1]]
+    if head_of(here, lex)[0] or " ".join(here) in lex.places or known_label(reading.text[start : words[last].end]):
+        return False
+    return reading.covering(words[last].start, end) in ("GPE", "ORG", "LAW", "FAC")
+
+
+def _begins_act(reading: Reading, index: int, lex: Lexicon) -> bool:
+    """Whether a lone word before "and" begins the name of a law ("the CHIPS and Science Act")."""
+    words = reading.words
+    word = words[index]
+    if not index or words[index - 1].low != "the" or word.low in lex.places | lex.bodies | lex.demonyms:
+        return False
+    tail: list[str] = []
+    following = index + 2
+    while is_capital(reading, following, lex) and len(tail) < 6:
+        tail.append(words[following].low)
+        following += 1
+    return (
+        len(tail) > 1
+        and tail[-1] in ("act", "law", "plan")
+        and (word.low,) not in lex.heads
+        and not known_label(word.text)
+    )
+
+
+def _geographic(reading: Reading, owner: int, lex: Lexicon) -> bool:
+    """Whether an 's belongs to a place name such as "Penny's Bay": the owner is no place itself."""
+    words = reading.words
+    following = owner + 2
+    if following >= len(words) or words[following].low not in lex.owned_places or not words[following].is_capital:
+        return False
+    owner_label = reading.covering(words[owner].start, words[owner].end)
+    return words[owner].low not in lex.places and owner_label != "GPE"
+
+
+def _over_topics(reading: Reading, index: int, lex: Lexicon) -> int | None:
+    """From a comma or "and": the next topic, if a list of topics with "and" goes on here."""
+    words = reading.words
+    following = index + 1
+    if words[index].text == "," and following < len(words) and words[following].low == "and":
+        following += 1
+    if not is_capital(reading, following, lex) or words[following].low not in lex.topics:
+        return None
+    if words[following - 1].low == "and":
+        return following
+    # A comma: only where "and" comes later in the same list.
+    ahead = following
+    while ahead + 1 < len(words) and is_capital(reading, ahead + 1, lex) and words[ahead + 1].low in lex.topics:
+        ahead += 1
+    if ahead + 1 < len(words) and words[ahead + 1].low in (",", "and"):
+        return following if _over_topics(reading, ahead + 1, lex) is not None else None
+    return None
