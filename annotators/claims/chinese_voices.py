@@ -1,0 +1,140 @@
+"""Chinese attribution: which stretches of a sentence are in whose voice (某人表示，… / 据某局介绍，… / “…”某人说)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+
+from annotators.claims.frames import chinese_frames
+from annotators.claims.piece import ACTORS, within
+from annotators.claims.voice import History, Region, likeliest
+from corpus.document import Entity
+
+PRONOUN = re.compile(r"(?:他们?|她们?|它们?|该公司|该国|该省|该市|该局|该机构|该校|双方)")
+_AFTER_VERB = re.compile(r"[\u4e00-\u9fff]{0,4}?[，：:,]\s*“?")
+_ACCORDING = re.compile(r"据([^，]{2,40})，")
+_UNNAMED = re.compile(r"专家|人士|记者|网友|市民|舆论|分析|统计|数据|报告")
+_PAPER = re.compile(r"声明|通知|公告|通报|文件|社论|文章")
+_OFFICE = re.compile(r"司长|部长|主席|总统|总理|省长|市长|书记|发言人|长官|主任|局长|大使|校长|院长|会长")
+_BARE = {"称", "说", "明确", "表示"}
+"""Verbs of speech that take what is said without a comma or colon."""
+
+_OWN = ("呼吁", "要求", "希望", "建议", "警告", "主张", "敦促", "倡议")
+"""Verbs of speech that carry the type of a claim: they stay in the span, and no voice begins after them."""
+
+_CLAUSE = 40
+"""A longer clause before a verb of speech, without a mention near the verb, is no attribution."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """What the steps on one sentence share; `plain` is the simplified text of the whole document."""
+
+    plain: str
+    start: int
+    end: int
+    index: int
+    entities: tuple[Entity, ...]
+    quoted: bool = False
+    headline: bool = False
+
+    def named(self, start: int, end: int) -> list[Entity]:
+        """The mentions in a stretch that can act or speak."""
+        return [e for e in within(self.entities, start, end) if e.label in ACTORS]
+
+
+def regions(s: Sentence, history: History) -> list[Region] | None:
+    """The voices of a sentence; None where it is nothing but an attribution (of the quotation before it)."""
+    frames = chinese_frames()
+    if (
+        s.headline
+        and (colon := s.plain.find("：", s.start, s.end)) > 0
+        and (named := within(s.entities, s.start, colon))
+    ):
+        return [Region(colon + 1, s.end, named[-1], announced=True)]
+    for match in frames.say.finditer(s.plain, s.start, s.end):
+        if match.end() < s.end and not _in_quotes(s.plain, s.start, match.start()):
+            framed = _framed(s, match, history)
+            if framed is not None:
+                return framed or None
+    if tail := frames.tail.search(s.plain, s.start, s.end):
+        speaker = _speaker(s.named(tail.start(), s.end), tail[1], history)
+        history.heard(speaker, s.index)
+        return [Region(s.start, tail.start(), speaker, reported=True)]
+    if s.end - s.start < 70 and (only := frames.only.match(s.plain, s.start, s.end)):
+        history.heard(_speaker(s.named(s.start, s.end), only.group(), history), s.index)
+        return None
+    if lead := frames.leads.match(s.plain, s.start, s.end):
+        comma = s.plain.find("，", lead.end(), min(s.end, lead.end() + 12))
+        if comma >= 0:
+            return [Region(comma + 1, s.end)]
+    if according := _ACCORDING.match(s.plain, s.start, s.end):
+        source = s.named(according.start(1), according.end(1))
+        speaker = source[-1] if source else None
+        return [Region(according.end(), s.end, speaker, bool(source), bool(source))]
+    return [Region(s.start, s.end)]
+
+
+def _framed(s: Sentence, verb: re.Match[str], history: History) -> list[Region] | None:
+    """The voices of a sentence with a verb of speech; [] for an attribution alone, None where it reports nothing."""
+    frames = chinese_frames()
+    before = s.plain[s.start : verb.start()]
+    clause = re.split(r"[，；。]", before)[-1]
+    near = [e for e in s.named(verb.start() - len(clause), verb.start()) if verb.start() - e.end <= 14]
+    pronoun = PRONOUN.search(clause)
+    follows = _AFTER_VERB.match(s.plain, verb.end(), s.end)
+    if follows is None:
+        bare = verb.group() in _BARE and (near or pronoun or before.endswith("，"))
+        if not bare or s.end - verb.end() <= 8:
+            return None
+    if not clause.strip():
+        near = _heads(s, verb.start())
+        if not near:
+            return None
+    if len(clause) > _CLAUSE and not near and not pronoun:
+        return None
+    content = follows.end() if follows else verb.end()
+    speaker = _speaker(near, clause, history)
+    if s.end - content < 6:
+        if len(before) < _CLAUSE and "”" not in before:
+            history.heard(speaker, s.index)
+            return []
+        return None
+    if verb.group().startswith(_OWN):
+        return None
+    history.heard(speaker, s.index)
+    first = verb.start() - len(clause)
+    out = [Region(s.start, first)] if first - s.start > 14 and not frames.leads.match(s.plain, s.start) else []
+    of_own_acts = bool(frames.announce.match(verb.group())) or (
+        speaker is not None and speaker.label in {"AGENCY", "FIRM"}
+    )
+    inner = regions(replace(s, start=content, headline=False), history) or []
+    lasting = speaker is not None and not s.quoted
+    return out + [r if r.reported else Region(r.start, r.end, speaker, True, of_own_acts, lasting) for r in inner]
+
+
+def _heads(s: Sentence, end: int) -> list[Entity]:
+    """The mentions that open the comma clauses before `end`, the last clause first: likely subjects of what follows."""
+    opens = [s.start + m.end() for m in re.finditer(r"^|[，；]", s.plain[s.start : end])]
+    return [e for at in reversed(opens) for e in s.named(at, end) if e.start == at]
+
+
+def _in_quotes(plain: str, start: int, offset: int) -> bool:
+    return any(plain.count(a, start, offset) > plain.count(b, start, offset) for a, b in ("“”", "《》"))
+
+
+def _speaker(near: list[Entity], clause: str, history: History) -> Entity | None:
+    """Who speaks, given the mentions near the verb and the clause before it; None is somebody unnamed."""
+    if near:
+        who = likeliest(near)
+        anonymous = who is not None and who.label not in {"PERSON", "OFFICIAL"} and _UNNAMED.search(clause)
+        return None if anonymous else who
+    if pronoun := PRONOUN.search(clause):
+        return history.pronoun("he" if pronoun.group() in {"他", "她"} else "it")
+    if _UNNAMED.search(clause):
+        return None
+    if _PAPER.search(clause) or "负责人" in clause:
+        return history.body
+    if _OFFICE.search(clause):
+        return history.person
+    return history.speaker if len(clause) < 4 else history.body

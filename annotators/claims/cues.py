@@ -1,0 +1,87 @@
+"""Cue words of claim types and stances, read from `annotators/data/claims/cues_*.toml`."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Any
+
+from corpus.document import Lang
+
+CLAIM_TYPES: tuple[str, ...] = ("commitment", "action", "demand", "effect", "evaluation", "definition")
+
+
+@dataclass(frozen=True, slots=True)
+class Cue:
+    """A group of words that speak for a claim type, for background, or for a stance."""
+
+    type: str
+    weight: float
+    stance: str
+    own: bool
+    pattern: re.Pattern[str]
+    example: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A cue found in a clause; offsets are into the string that was searched."""
+
+    cue: Cue
+    start: int
+    end: int
+
+
+@cache
+def cues(lang: Lang) -> tuple[Cue, ...]:
+    """All cues of a language, in the order of the file.
+
+    >>> [c.type for c in cues("en") if c.pattern.search("the mayor pledged to resign")]
+    ['commitment']
+    """
+    text = (resources.files("annotators") / "data" / "claims" / f"cues_{lang}.toml").read_text(encoding="utf-8")
+    return tuple(
+        Cue(
+            type=row["type"],
+            weight=float(row["weight"]),
+            stance=row.get("stance", ""),
+            own=bool(row.get("own", False)),
+            pattern=_pattern(row["words"], lang),
+            example=row["example"],
+        )
+        for row in tomllib.loads(text)["cue"]
+    )
+
+
+def _pattern(words: list[str], lang: Lang) -> re.Pattern[str]:
+    choice = "|".join(words)
+    # A cue may end in a space or a bracket; only one that ends in a letter must not be followed by another.
+    return re.compile(rf"(?<!\w)(?:{choice})(?:(?<=\W)|(?!\w))" if lang == "en" else choice)
+
+
+def normal(text: str, lang: Lang) -> str:
+    """`text` as the cues expect it, of the same length: lower case, straight apostrophes; simplified Chinese."""
+    if lang == "en":
+        return "".join(c.lower() if len(c.lower()) == 1 else c for c in text).replace("’", "'")
+    plain: str = _simplifier().convert(text.encode("utf-8", "replace").decode("utf-8")).lower()
+    return plain if len(plain) == len(text) else text
+
+
+@cache
+def _simplifier() -> Any:
+    from opencc import OpenCC
+
+    return OpenCC("t2s")
+
+
+def find(text: str, lang: Lang) -> tuple[Hit, ...]:
+    """Every cue in a normalised stretch of text, in the order of the text.
+
+    >>> [(h.cue.type, "各地应公开预算"[h.start:h.end]) for h in find("各地应公开预算", "zh")]
+    [('demand', '应')]
+    """
+    hits = [Hit(cue, m.start(), m.end()) for cue in cues(lang) for m in cue.pattern.finditer(text)]
+    return tuple(sorted(hits, key=lambda hit: (hit.start, -hit.cue.weight)))

@@ -1,0 +1,125 @@
+"""From a document to its claims: pieces, drafts with their odds, and the decision."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from annotators.claims.areas import area_counts, choose_area
+from annotators.claims.claimants import Floor, claimant
+from annotators.claims.cues import normal
+from annotators.claims.kinds import Verdict, stance
+from annotators.claims.merge import merged
+from annotators.claims.piece import Piece, trimmed
+from annotators.claims.targets import targets
+from annotators.claims.weigh import (
+    Row,
+    Tables,
+    claim_features,
+    logistic,
+    shipped_tables,
+    type_features,
+    type_scores,
+    weighted,
+)
+from corpus.document import AUTHOR, Claim, Entity, Item, Span
+
+NAME = "claim-cues"
+THRESHOLD = 0.5
+"""From this probability on, a draft becomes a claim."""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A piece that may be a claim: its verdict, the features that decide, its log odds and its score by type."""
+
+    piece: Piece
+    verdict: Verdict
+    claim_row: Row
+    type_row: Row
+    odds: float
+    types: Counter[str]
+
+
+def pieces(item: Item, plain: str) -> list[Piece]:
+    """The clauses of a document that may be claims or parts of claims."""
+    text, sentences, entities = item.document.text, item.segments.sentences, item.entities
+    if item.document.lang == "en":
+        from annotators.claims.english import english_pieces
+        from corpus.english import parse
+
+        return english_pieces(text, sentences, entities, parse(text))
+    from annotators.claims.chinese import chinese_pieces
+
+    return chinese_pieces(text, plain, sentences, entities)
+
+
+def drafts(item: Item, tables: Tables | None = None) -> list[Draft]:
+    """Every joined piece of a document, before the decision which are claims. `tables` replace the shipped weights."""
+    tables = shipped_tables() if tables is None else tables
+    text, lang = item.document.text, item.document.lang
+    plain = normal(text, lang)
+    sentences, entities = item.segments.sentences, list(item.entities)
+    whole = sum(area_counts(plain, lang).values()) / max(1, len(sentences))
+    near = [area_counts(plain[a:b], lang).total() for a, b in sentences]
+    out = []
+    for p, v in merged(pieces(item, plain), plain, lang, tables):
+        area = area_counts(plain[p.start : p.end], lang).total()
+        row, type_row = claim_features(p, v, entities, area, lang, near[p.sentence], whole), type_features(p, v, lang)
+        out.append(Draft(p, v, row, type_row, weighted(row, tables.get("claim", {})), type_scores(type_row, tables)))
+    return out
+
+
+def find_claims(item: Item, tables: Tables | None = None) -> tuple[Claim, ...]:
+    """The claims of a document by itself, in order, none over another."""
+    return decide(item, drafts(item, tables))
+
+
+def decide(item: Item, candidates: Sequence[Draft]) -> tuple[Claim, ...]:
+    """The claims among the drafts of a document, with claimant, area and targets."""
+    text, lang, entities = item.document.text, item.document.lang, list(item.entities)
+    plain = normal(text, lang)
+    document = area_counts(plain, lang)
+    out: list[Claim] = []
+    floor, end = Floor(), 0
+    for draft in candidates:
+        piece = draft.piece
+        kind = max(sorted(draft.types), key=lambda t: draft.types[t])
+        verdict = replace(draft.verdict, type=kind, stance=stance(kind, draft.verdict.hits))
+        floor.before(piece)
+        score = logistic(draft.odds)
+        if score < THRESHOLD:
+            continue
+        who = claimant(piece, verdict, entities, floor)
+        floor.after(piece, verdict, who)
+        claim = _claim(piece, verdict, who, plain, item, document, score)
+        if claim is not None and claim.start >= end:
+            out.append(claim)
+            end = claim.end
+    return tuple(out)
+
+
+def _claim(
+    piece: Piece, verdict: Verdict, who: Entity | None, plain: str, item: Item, document: Counter[str], score: float
+) -> Claim | None:
+    text, lang = item.document.text, item.document.lang
+    acts = piece.subject in {"named", "pronoun"} and piece.actor is not None and who == piece.actor
+    body_acts = piece.subject == "body" and not piece.reported and verdict.type in {"action", "commitment"}
+    leave_out = who is not None and (acts or body_acts)
+    start, end = trimmed(text, piece.body if leave_out else piece.start, piece.end, ' ,，。;；“"')
+    if end <= start:
+        return None
+    first, last = item.segments.sentences[piece.sentence]
+    area = choose_area(area_counts(plain[start:end], lang), area_counts(plain[first:last], lang), document)
+    return Claim(
+        span=Span.of(text, start, end),
+        type=verdict.type,
+        stance=verdict.stance,
+        claimant=AUTHOR if who is None else who.span.surface,
+        policy_area=area,
+        targets=targets(text[start:end], lang),
+        claimant_span=None if who is None else (who.start, who.end),
+        score=round(score, 4),
+        source=NAME,
+    )

@@ -1,0 +1,58 @@
+"""A piece: a clause that may be a claim, with who speaks, who acts, and where it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from corpus.document import Entity
+
+Subject = Literal["named", "body", "pronoun", "thing", "none"]
+"""What the grammatical subject of a piece is: a named mention, an unnamed body (the ministry, 检察机关), a pronoun,
+anything else, or none."""
+
+ACTORS = frozenset({"AGENCY", "FIRM", "ORG", "PLACE", "OFFICIAL", "PERSON"})
+SPEAKERS = frozenset({"OFFICIAL", "PERSON", "AGENCY", "ORG", "FIRM", "PLACE"})
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Half-open code points: `start` with the subject, `body` without it (equal where there is none).
+
+    `reported`: in somebody's words; `announced`: of the speaker's own acts; `lasting`: the speaker may go on speaking
+    in the sentences that follow (indirect speech, not a source that is merely cited).
+    """
+
+    start: int
+    body: int
+    end: int
+    sentence: int
+    subject: Subject = "none"
+    actor: Entity | None = None
+    noun: str = ""
+    speaker: Entity | None = None
+    reported: bool = False
+    announced: bool = False
+    lasting: bool = False
+    quoted: bool = False
+    headline: bool = False
+    passive: bool = False
+
+
+def within(entities: Sequence[Entity], start: int, end: int) -> list[Entity]:
+    """The entities that lie in a stretch of text, in order."""
+    return [e for e in entities if start <= e.start and e.end <= end]
+
+
+def trimmed(text: str, start: int, end: int, drop: str) -> tuple[int, int]:
+    """The stretch without white space and the characters of `drop` at both ends.
+
+    >>> trimmed("“共同富裕。”", 0, 7, "“”。")
+    (1, 5)
+    """
+    while start < end and (text[start].isspace() or text[start] in drop):
+        start += 1
+    while end > start and (text[end - 1].isspace() or text[end - 1] in drop):
+        end -= 1
+    return start, end

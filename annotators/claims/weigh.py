@@ -1,0 +1,158 @@
+"""How likely a piece is a claim, of which type, and whether two pieces are one: features, and regressions whose
+weights are data (`weights.json`, made by scripts/fit_claim_weights.py: numbers by feature name, no text)."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections import Counter
+from collections.abc import Mapping
+from functools import cache
+from importlib import resources
+
+from annotators.claims.cues import CLAIM_TYPES
+from annotators.claims.kinds import Verdict
+from annotators.claims.piece import Piece, within
+from corpus.document import Entity, Lang
+
+Row = dict[str, float]
+Tables = Mapping[str, Mapping[str, float]]
+"""The weights: "claim", "join", and one table for each claim type, "type:action" and so on."""
+
+
+@cache
+def shipped_tables() -> Tables:
+    """The weights that come with the package."""
+    text = (resources.files("annotators") / "data" / "claims" / "weights.json").read_text(encoding="utf-8")
+    tables: Tables = json.loads(text)["tables"]
+    return tables
+
+
+def logistic(z: float) -> float:
+    """The probability of log odds.
+
+    >>> logistic(0.0)
+    0.5
+    """
+    return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, z))))
+
+
+def weighted(row: Mapping[str, float], table: Mapping[str, float]) -> float:
+    """The weighted sum of a row: log odds."""
+    return sum(table.get(name, 0.0) * value for name, value in row.items())
+
+
+def type_scores(row: Mapping[str, float], tables: Tables) -> Counter[str]:
+    """The log odds of each claim type."""
+    return Counter({kind: weighted(row, tables.get(f"type:{kind}", {})) for kind in CLAIM_TYPES})
+
+
+def _by_language(row: Row, lang: Lang) -> Row:
+    """Each feature twice: shared, and for its language, so that the two may differ where the data say so."""
+    return {**row, **{f"{lang}:{name}": value for name, value in row.items()}}
+
+
+def claim_features(
+    piece: Piece, verdict: Verdict, entities: list[Entity], area: float, lang: Lang, near: float, document: float
+) -> Row:
+    """What speaks for and against a claim, as numbers of the order of one.
+
+    `area` is how strongly the piece speaks of a policy area, `near` its sentence, `document` the whole text per sentence.
+    """
+    inside = {e.label for e in within(entities, piece.start, piece.end)}
+    size = piece.end - piece.start
+    acting = piece.actor.label if piece.actor is not None and piece.subject in {"named", "pronoun"} else ""
+    row = {
+        "bias": 1.0,
+        "reported": float(piece.reported),
+        "official": float(piece.speaker is not None and piece.speaker.label in {"OFFICIAL", "AGENCY"}),
+        "firm_speaks": float(piece.speaker is not None and piece.speaker.label == "FIRM"),
+        "quoted": float(piece.quoted),
+        "headline": float(piece.headline),
+        "passive": float(piece.passive),
+        "own": float(verdict.own),
+        "background": min(3.0, verdict.background),
+        "area": min(1.0, area / 6),
+        "near": min(1.0, near / 10),
+        "document": min(1.0, document / 4),
+        "length": min(2.0, size / (40 if lang == "zh" else 120)),
+        "short": float(size < (12 if lang == "zh" else 45)),
+        "strength": verdict.strength,
+        "uncued": float(verdict.count == 0),
+        "cues": min(3.0, verdict.count) / 3,
+        "states": float(verdict.states),
+        "body": float(piece.subject == "body"),
+        "thing": float(piece.subject == "thing"),
+        "no_subject": float(piece.subject == "none"),
+        "has_agency": float("AGENCY" in inside),
+        "has_policy": float("POLICY" in inside),
+        "has_person": float("PERSON" in inside),
+        "has_firm": float("FIRM" in inside),
+    }
+    for label in ("AGENCY", "FIRM", "ORG", "PERSON", "OFFICIAL", "PLACE"):
+        row[f"acting_{label}"] = float(acting == label)
+    for kind in CLAIM_TYPES:
+        row[f"is_{kind}"] = float(verdict.type == kind and verdict.strength > 0)
+        row[f"cue_{kind}"] = min(2.0, verdict.points[kind])
+    return _by_language(row, lang)
+
+
+def type_features(piece: Piece, verdict: Verdict, lang: Lang) -> Row:
+    """What speaks for one claim type or another."""
+    row = {
+        "bias": 1.0,
+        "reported": float(piece.reported),
+        "passive": float(piece.passive),
+        "headline": float(piece.headline),
+        "own": float(verdict.own),
+        "background": min(3.0, verdict.background),
+        f"subject_{piece.subject}": 1.0,
+        "announced": float(piece.announced),
+        "states": float(verdict.states),
+        "uncued": float(verdict.count == 0),
+    }
+    if piece.actor is not None and piece.subject in {"named", "pronoun"}:
+        row[f"acting_{piece.actor.label}"] = 1.0
+    for kind in CLAIM_TYPES:
+        row[f"cue_{kind}"] = min(2.0, verdict.points[kind])
+        row[f"is_{kind}"] = float(verdict.type == kind and verdict.strength > 0)
+        row[f"first_{kind}"] = float(verdict.first == kind)
+        row[f"last_{kind}"] = float(verdict.last == kind)
+        row[f"strong_{kind}"] = float(verdict.points[kind] >= 1.2)
+    return {**row, "zh": float(lang == "zh")}
+
+
+def join_features(a: tuple[Piece, Verdict], b: tuple[Piece, Verdict], plain: str, lang: Lang) -> Row:
+    """What speaks for two neighbouring pieces being one claim."""
+    (pa, va), (pb, vb) = a, b
+    between = plain[pa.end : pb.start]
+    unit = 20 if lang == "zh" else 60
+    row = {
+        "bias": 1.0,
+        "semicolon": float(";" in between or "；" in between),
+        "same": float(va.type == vb.type),
+        "b_strength": min(2.0, vb.strength),
+        "a_strength": min(2.0, va.strength),
+        "b_weak": float(vb.strength < 0.9),
+        "a_weak": float(va.strength < 0.9),
+        "a_length": min(3.0, (pa.end - pa.start) / unit),
+        "b_length": min(3.0, (pb.end - pb.start) / unit),
+        "a_short": float(pa.end - pa.start < unit / 2),
+        "reported": float(pa.reported),
+        "headline": float(pa.headline),
+        "background": min(2.0, va.background) - min(2.0, vb.background),
+        "a_own": float(va.own),
+        "b_own": float(vb.own),
+        "new_actor": float(pb.actor is not None and pb.subject == "named" and pb.actor != pa.actor),
+        "gap": min(3.0, len(between) / 4),
+    }
+    for kind in CLAIM_TYPES:
+        row[f"a_{kind}"] = float(va.type == kind)
+        row[f"b_{kind}"] = float(vb.type == kind)
+    action = {"action", "commitment"}
+    row["act_then_effect"] = float(va.type in action and vb.type == "effect")
+    row["act_then_judge"] = float(va.type in action and vb.type in {"evaluation", "definition"})
+    row["act_then_demand"] = float(va.type in action and vb.type == "demand")
+    row[f"a_subject_{pa.subject}"] = 1.0
+    row[f"b_subject_{pb.subject}"] = 1.0
+    return _by_language(row, lang)
