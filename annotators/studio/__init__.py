@@ -1,0 +1,1 @@
+"""Label Studio: its configuration, its server, and the way of documents and annotations there and back."""

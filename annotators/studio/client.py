@@ -1,0 +1,260 @@
+"""A thin layer over label_studio_sdk, which only this module imports: projects, tasks, predictions, export.
+
+There is one writer at a time, and nothing that writes is tried again by the SDK: on SQLite, imports side by side lose
+predictions without an error, and a repeated request makes tasks twice.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from corpus.errors import StudioError
+
+Json = dict[str, Any]
+
+TOKEN_VARIABLES = ("HEMU_STUDIO_TOKEN", "LABEL_STUDIO_API_KEY")
+CHUNK = 250
+_ONCE = {"max_retries": 0, "timeout_in_seconds": 600}
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteTask:
+    """A task on the server: its number, its data, and the model versions of its predictions."""
+
+    id: int
+    data: Mapping[str, Any]
+    versions: frozenset[str]
+    annotations: int = 0
+
+    @property
+    def key(self) -> str:
+        return str(self.data.get("key") or "")
+
+
+@dataclass(frozen=True)
+class Studio:
+    """A Label Studio that answers and knows the token; make one with `connect`."""
+
+    url: str
+    sdk: Any = field(repr=False)
+
+    def find_project(self, title: str) -> int | None:
+        """The number of the project of that title; the oldest where there are several, None where there is none."""
+        with _telling(self.url):
+            found = [p.id for p in self.sdk.projects.list(include="id,title", title=title) if p.title == title]
+        return min(found, default=None)
+
+    def find_or_create_project(self, title: str, label_config: str, instruction: str) -> int:
+        """The project of that title with that configuration, made or brought up to date where needed.
+
+        Raises StudioError where Label Studio refuses the configuration, as it does when annotations would not fit it.
+        """
+        project = self.find_project(title)
+        with _telling(self.url, f"project {title!r}"):
+            if project is None:
+                return int(
+                    self.sdk.projects.create(
+                        title=title,
+                        label_config=label_config,
+                        expert_instruction=instruction,
+                        show_instruction=True,
+                        show_skip_button=True,
+                        enable_empty_annotation=True,
+                        show_collab_predictions=True,
+                        request_options=_ONCE,
+                    ).id
+                )
+            stored = self.sdk.projects.get(project)
+            if stored.label_config != label_config or stored.expert_instruction != instruction:
+                self.sdk.projects.update(
+                    project, label_config=label_config, expert_instruction=instruction, request_options=_ONCE
+                )
+            return project
+
+    def tasks(self, project: int) -> Iterator[RemoteTask]:
+        """All tasks of a project, without their annotations."""
+        wanted = ["id", "data", "predictions_model_versions", "total_annotations"]
+        with _telling(self.url):
+            for task in self.sdk.tasks.list(project=project, include=wanted, page_size=500):
+                row = task.dict() if hasattr(task, "dict") else dict(task)
+                versions = str(row.get("predictions_model_versions") or "")
+                yield RemoteTask(
+                    int(row["id"]),
+                    row.get("data") or {},
+                    frozenset(v.strip() for v in versions.split(",") if v.strip()),
+                    int(row.get("total_annotations") or 0),
+                )
+
+    def import_tasks(self, project: int, tasks: Sequence[Json]) -> list[int]:
+        """Import tasks (`{"data", "predictions"}`) in one request and return their numbers, in order.
+
+        Raises StudioError where the server refuses them (then none is stored), or stored fewer tasks.
+        """
+        with _telling(self.url, "importing tasks"):
+            answer = self.sdk.projects.import_tasks(
+                project, request=list(tasks), return_task_ids=True, request_options=_ONCE
+            )
+        ids = list(answer.task_ids or [])
+        if len(ids) != len(tasks):
+            raise StudioError(
+                f"{self.url}: {len(tasks)} tasks were sent, {len(ids)} stored; push again to complete them"
+            )
+        expected = sum(len(task.get("predictions", ())) for task in tasks)
+        if (answer.prediction_count or 0) != expected:
+            self._repair(project, ids, tasks)
+        return ids
+
+    def _repair(self, project: int, ids: Sequence[int], tasks: Sequence[Json]) -> None:
+        # The server counts fewer predictions than it was sent, and says nothing of it otherwise.
+        for id, task in zip(ids, tasks, strict=True):
+            with _telling(self.url):
+                there = {p.model_version for p in self.sdk.predictions.list(task=id)}
+            lost = [p for p in task.get("predictions", ()) if p["model_version"] not in there]
+            self.import_predictions(project, [{"task": id, **prediction} for prediction in lost])
+
+    def import_predictions(self, project: int, predictions: Sequence[Json]) -> None:
+        """Add predictions (`{"task", "model_version", "score", "result"}`) to tasks that are there, in one request.
+
+        Raises StudioError where the server refuses them or stores fewer.
+        """
+        if not predictions:
+            return
+        with _telling(self.url, "importing predictions"):
+            answer = self.sdk.projects.import_predictions(project, request=list(predictions), request_options=_ONCE)
+        if answer.created != len(predictions):
+            raise StudioError(
+                f"{self.url}: {len(predictions)} predictions were sent, {answer.created} stored; push again to complete them"
+            )
+
+    def predictions(self, project: int, task: int) -> list[Json]:
+        """The predictions of one task, oldest first."""
+        with _telling(self.url):
+            found = self.sdk.predictions.list(task=task, project=project)
+        return sorted((dict(p.dict()) for p in found), key=lambda p: int(p["id"]))
+
+    def use_version(self, project: int, model_version: str) -> None:
+        """Annotators begin from the predictions of this model version; Label Studio shows those of one version only."""
+        with _telling(self.url):
+            self.sdk.projects.update(project, model_version=model_version, request_options=_ONCE)
+
+    def export(self, project: int) -> list[Json]:
+        """All tasks with all annotations in full, skipped ones too; predictions are only there as an annotation's parent."""
+        with _telling(self.url, "exporting"):
+            chunks = self.sdk.projects.exports.download_sync(
+                project, export_type="JSON", download_all_tasks=True, request_options={"timeout_in_seconds": 600}
+            )
+            data = b"".join(chunks)
+        try:
+            tasks = json.loads(data)
+        except ValueError:
+            raise StudioError(f"{self.url}: the export of project {project} is not JSON; try again") from None
+        return list(tasks)
+
+
+def connect(url: str, token: str) -> Studio:
+    """The Label Studio at `url`, after it has answered and taken the token (a legacy or a personal access token).
+
+    Raises StudioError in one line when nothing answers, when it is no Label Studio, or when the token is refused.
+    """
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise StudioError(f"{url}: not the address of a Label Studio; expected one like http://127.0.0.1:8080")
+    if not token.strip() or not token.isascii() or not token.isprintable():
+        raise StudioError("the API token is empty or no token at all; set HEMU_STUDIO_TOKEN to one")
+    import httpx
+    import label_studio_sdk
+
+    make: Any = label_studio_sdk.LabelStudio
+    url = url.rstrip("/")
+    loopback = parts.hostname in ("localhost", "::1") or parts.hostname.startswith("127.")
+    # Loopback is never reached through a proxy.
+    http = httpx.Client(timeout=120, follow_redirects=True, trust_env=not loopback)
+    with _telling(url):
+        answer = http.get(f"{url}/api/version", timeout=15)
+    try:
+        is_studio = "label-studio-os-package" in answer.json()
+    except ValueError:
+        is_studio = False
+    if not is_studio:
+        raise StudioError(f"{url}: something answers there, but it is no Label Studio; name its address and port")
+    with _telling(url, "signing in"):
+        sdk = make(base_url=url, api_key=token, httpx_client=http)
+        sdk.users.whoami()
+    return Studio(url, sdk)
+
+
+def find_token(file: Path | None = None) -> str:
+    """The API token: from HEMU_STUDIO_TOKEN or LABEL_STUDIO_API_KEY, else from `file`.
+
+    The file holds the token alone, or is the credentials file of hemu's own server. Raises StudioError when there is no
+    token, or others than its owner may read the file.
+    """
+    for variable in TOKEN_VARIABLES:
+        if os.environ.get(variable, "").strip():
+            return os.environ[variable].strip()
+    if file is None or not file.exists():
+        where = f", and {file} is not there" if file else ""
+        raise StudioError(f"no API token: {' or '.join(TOKEN_VARIABLES)} is not set{where}; set one of them")
+    if file.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+        raise StudioError(f"{file}: holds a secret, but others may read it; make it private with: chmod 600 {file}")
+    try:
+        text = file.read_text(encoding="utf-8").strip()
+        token = str(json.loads(text)["token"]) if text.startswith("{") else text
+    except (OSError, ValueError, KeyError) as error:
+        raise StudioError(f"{file}: no token can be read from it ({error}); put the token alone into it") from None
+    if not token:
+        raise StudioError(f"{file}: is empty; put the API token into it")
+    return token
+
+
+def chunks(values: Iterable[Any], size: int = CHUNK) -> Iterator[list[Any]]:
+    """Lists of up to `size` values, in order."""
+    chunk: list[Any] = []
+    for value in values:
+        chunk.append(value)
+        if len(chunk) == size:
+            yield chunk
+            chunk = []
+    if chunk:
+        yield chunk
+
+
+@contextmanager
+def _telling(url: str, doing: str = "") -> Iterator[None]:
+    """Turns what the SDK raises into one line."""
+    import httpx
+    from label_studio_sdk.core.api_error import ApiError
+
+    what = f" while {doing}" if doing and not doing.startswith("project") else f" ({doing})" if doing else ""
+    try:
+        yield
+    except ApiError as error:
+        if error.status_code == 401:
+            raise StudioError(
+                f"{url}: the API token is refused ({_reason(error.body)}); take the one of this server: "
+                "in Label Studio, Account & Settings, Access Token"
+            ) from None
+        raise StudioError(f"{url}: Label Studio refused{what}: {error.status_code} {_reason(error.body)}") from None
+    except httpx.ConnectError:
+        raise StudioError(f"{url}: nothing answers there; start Label Studio with: hemu studio start") from None
+    except httpx.HTTPError as error:
+        raise StudioError(f"{url}: the connection failed{what} ({type(error).__name__}); try again") from None
+
+
+def _reason(body: Any) -> str:
+    """The first line of what the server says, as short as it can be."""
+    if isinstance(body, Mapping):
+        errors = body.get("validation_errors") or body.get("detail") or body
+        while isinstance(errors, (Mapping, list)) and errors:
+            errors = next(iter(errors.values())) if isinstance(errors, Mapping) else errors[0]
+        body = errors
+    lines = [line.strip() for line in str(body).splitlines() if line.strip()]
+    return (lines[1] if len(lines) > 1 and lines[0].endswith(":") else lines[0] if lines else "no reason given")[:300]

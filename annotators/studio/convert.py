@@ -1,0 +1,236 @@
+"""Between hemu's types and Label Studio's JSON: task, prediction, and an annotation back to layers.
+
+Label Studio's `<Text>` counts Unicode code points of the original string, as hemu does, so that offsets cross as they
+are. What it says of the words in a region is never taken over: it writes newlines as backslash and n, and may be stale.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from annotators.studio import config
+from annotators.studio.config import control
+from corpus.document import (
+    AUTHOR,
+    LANGUAGES,
+    Claim,
+    Document,
+    Entity,
+    Group,
+    Item,
+    Lang,
+    Ref,
+    Relation,
+    Span,
+    Target,
+    sorted_claims,
+    sorted_entities,
+)
+from corpus.errors import SchemeError, SpanError, StudioError
+from corpus.scheme import RelationLabel, Scheme
+
+Json = dict[str, Any]
+
+PLACEHOLDERS: dict[Lang, str] = {"en": "（no English version 无英文版）", "zh": "（无中文版 no Chinese version）"}
+"""Shown where an article has one version only; nothing marked there is taken over."""
+
+CLAIMANT_RELATION = "claimant"
+"""The relation label that says who makes a claim, where the scheme has it."""
+
+
+def task_key(group: Group) -> str:
+    """What makes a task the same task: the ids and texts of its documents, as a hash of 32 hexadecimal digits."""
+    content = [[item.document.id, item.document.lang, item.document.sha] for item in _by_lang(group).values()]
+    return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:32]
+
+
+def task_of(group: Group) -> Json:
+    """The data of a task: both texts, their documents' ids and hashes, and the task's key.
+
+    Raises StudioError when a text holds what JSON or a database cannot (a lone surrogate, NUL).
+    """
+    items = _by_lang(group)
+    data: Json = {"key": task_key(group), "pair": next(iter(items.values())).document.pair}
+    for lang in LANGUAGES:
+        document = items[lang].document if lang in items else None
+        if document is not None and (bad := re.search("[\x00\ud800-\udfff]", document.text)):
+            raise StudioError(
+                f"{document.id}: Label Studio cannot hold the character U+{ord(bad[0]):04X} at {bad.start()}; "
+                "clean the source and ingest it again"
+            )
+        data[f"doc_{lang}"] = document.id if document else ""
+        data[f"sha_{lang}"] = document.sha if document else ""
+        data[f"text_{lang}"] = document.text if document else PLACEHOLDERS[lang]
+    return data
+
+
+def _by_lang(group: Group) -> dict[Lang, Item]:
+    items: dict[Lang, Item] = {}
+    for item in sorted(group.items, key=lambda item: item.document.lang):
+        if item.document.lang in items:
+            raise StudioError(
+                f"{item.document.id}: a group holds two documents in {item.document.lang!r}; expected one a language"
+            )
+        items[item.document.lang] = item
+    if not items:
+        raise StudioError("a group without documents cannot be a task")
+    return items
+
+
+def prediction_of(group: Group, relations: Iterable[Relation], model_version: str, scheme: Scheme) -> Json:
+    """The entities and claims of the group's items and the relations between them, as a prediction.
+
+    The results of one mark share an id made of its kind, language and offsets. A claim's claimant becomes a relation to
+    its mention (the one it names, or else the nearest of the same words), the choice "author", or words. A relation
+    whose ends are no marks of this group is left out: Label Studio would show nothing at all.
+
+    Raises SpanError or SchemeError, naming the document, where a mark does not fit its text or the scheme.
+    """
+    builder = _Builder(scheme)
+    items = _by_lang(group)
+    for item in items.values():
+        for entity in sorted_entities(item.entities):
+            builder.add_entity(item.document, entity)
+    for item in items.values():
+        for claim in sorted_claims(item.claims):
+            builder.add_claim(item, claim)
+    for relation in relations:
+        builder.join(relation)
+    scores = [result["score"] for result in builder.results]
+    return {
+        "model_version": model_version,
+        "score": round(sum(scores) / len(scores), 4) if scores else 0.0,
+        "result": [*builder.results, *builder.relations],
+    }
+
+
+@dataclass
+class _Builder:
+    """Collects the results and relations of one prediction."""
+
+    scheme: Scheme
+    results: list[Json] = field(default_factory=list)
+    relations: list[Json] = field(default_factory=list)
+    ids: dict[Ref, str] = field(default_factory=dict)
+    taken: set[str] = field(default_factory=set)
+    joined: set[tuple[str, str, str]] = field(default_factory=set)
+
+    def add_entity(self, document: Document, entity: Entity) -> None:
+        with _naming(document, entity.span):
+            self.scheme.check_label(entity.label)
+            mark = self._mark("entity", document, entity.span, entity.score)
+        if entity.link:
+            mark["meta"] = {"link": entity.link}
+        self._put(mark, config.LABEL, "labels", [entity.label])
+
+    def add_claim(self, item: Item, claim: Claim) -> None:
+        with _naming(item.document, claim.span):
+            self.scheme.check_claim(claim.type, claim.stance, claim.policy_area)
+            mark = self._mark("claim", item.document, claim.span, claim.score)
+        self._put(mark, config.LABEL, "labels", [self.scheme.claim.name])
+        self._put(mark, config.TYPE, "choices", [claim.type])
+        self._put(mark, config.STANCE, "choices", [claim.stance])
+        if claim.policy_area:
+            self._put(mark, config.AREA, "taxonomy", [[claim.policy_area]])
+        if claim.targets:
+            self._put(mark, config.TARGETS, "textarea", [target_line(target) for target in claim.targets])
+        self._add_claimant(mark, item, claim)
+
+    def _add_claimant(self, mark: Json, item: Item, claim: Claim) -> None:
+        if claim.claimant == AUTHOR and claim.claimant_span is None:
+            self._put(mark, config.VOICE, "choices", [AUTHOR])
+            return
+        mention = mention_of(claim, item.entities)
+        label = next((r for r in self.scheme.relations if r.name == CLAIMANT_RELATION), None)
+        if mention is not None and label is not None:
+            self._join(label, mark["id"], self.ids[Ref(item.document.id, "entity", mention.start, mention.end)])
+        elif claim.claimant.strip():
+            self._put(mark, config.CLAIMANT, "textarea", [claim.claimant])
+
+    def join(self, relation: Relation) -> None:
+        label = next((r for r in self.scheme.relations if r.name == relation.label), None)
+        if label is None:
+            names = ", ".join(r.name for r in self.scheme.relations)
+            raise SchemeError(f"{relation.head.document}: unknown relation {relation.label!r}; the scheme has: {names}")
+        head, tail = self.ids.get(relation.head), self.ids.get(relation.tail)
+        if head is not None and tail is not None:
+            self._join(label, head, tail)
+
+    def _join(self, label: RelationLabel, head: str, tail: str) -> None:
+        if (label.name, head, tail) not in self.joined:
+            self.joined.add((label.name, head, tail))
+            value = config.relation_value(label)
+            self.relations.append(
+                {"type": "relation", "from_id": head, "to_id": tail, "direction": "right", "labels": [value]}
+            )
+
+    def _mark(self, kind: Literal["entity", "claim"], document: Document, span: Span, score: float) -> Json:
+        """What the results of one mark share. Its id has letters, digits and hyphens only: it becomes a CSS class."""
+        Span.checked(document.text, span.start, span.end, span.surface)
+        name = id = f"{kind[0]}-{document.lang}-{span.start}-{span.end}"
+        count = 1
+        while id in self.taken:
+            count += 1
+            id = f"{name}-{count}"
+        self.taken.add(id)
+        self.ids.setdefault(Ref(document.id, kind, span.start, span.end), id)
+        known = score if score == score else 0.0
+        return {"id": id, "to_name": document.lang, "score": round(min(1.0, max(0.0, known)), 4), "span": span}
+
+    def _put(self, mark: Json, name: str, kind: str, chosen: list[Any]) -> None:
+        span: Span = mark["span"]
+        value: Json = {"start": span.start, "end": span.end, "text": span.surface}
+        value["text" if kind == "textarea" else kind] = chosen
+        shared = {key: content for key, content in mark.items() if key != "span"}
+        self.results.append({**shared, "from_name": control(name, mark["to_name"]), "type": kind, "value": value})
+
+
+@contextmanager
+def _naming(document: Document, span: Span) -> Iterator[None]:
+    try:
+        yield
+    except (SpanError, SchemeError) as error:
+        raise type(error)(f"{document.id} {span.start}-{span.end}: {error}") from None
+
+
+def mention_of(claim: Claim, entities: Sequence[Entity]) -> Entity | None:
+    """The mention that makes a claim: where the claim names it, else the nearest before it (or after) of the same words."""
+    if claim.claimant_span is not None:
+        return next((e for e in entities if (e.start, e.end) == claim.claimant_span), None)
+    named = [e for e in entities if e.span.surface == claim.claimant]
+    before = [e for e in named if e.start < claim.end]
+    return max(before, key=lambda e: e.start) if before else min(named, key=lambda e: e.start, default=None)
+
+
+def target_line(target: Target) -> str:
+    """A target as one line: value, unit and time, with bars between; a bar within one is written after a backslash.
+
+    >>> target_line(Target("200,000", "apartments", "2026")), target_line(Target("12万", "套"))
+    ('200,000 | apartments | 2026', '12万 | 套')
+    """
+    parts = [re.sub(r"([\\|｜])", r"\\\1", part) for part in (target.value, target.unit, target.by)]
+    while len(parts) > 1 and not parts[-1]:
+        parts.pop()
+    return " | ".join(parts)
+
+
+def parse_target(line: str) -> Target:
+    """The target in a line as `target_line` writes it; the full-width bar serves as well.
+
+    >>> parse_target("12万｜套｜2026年底")
+    Target(value='12万', unit='套', by='2026年底')
+    """
+    parts = [""]
+    for escaped, bar, other in re.findall(r"\\(.)|([|｜])|(.)", line, re.S):
+        if bar and len(parts) < 3:
+            parts.append("")
+        else:
+            parts[-1] += escaped or bar or other
+    value, unit, by = (part.strip() for part in (*parts, "", "")[:3])
+    return Target(value, unit, by)
