@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -9,7 +10,7 @@ from pathlib import Path
 
 from corpus.document import Document, Layer
 from corpus.errors import InputError
-from corpus.jsonl import document_of, dump_row, layer_of, output, read_rows, row_of
+from corpus.jsonl import Row, document_of, dump_row, layer_of, output, read_rows, row_of
 from corpus.report import Skipped, StageReport
 from corpus.schema import DOCUMENTS, GOLD
 from corpus.store import Workspace
@@ -44,7 +45,7 @@ def import_gold(workspace: Workspace, path: str, *, progress: Progress | None = 
                 raise InputError(f"{where}: the id {document.id!r} came before; each document needs one of its own")
             layer = layer_of(row, document, where, scheme=workspace.scheme, source=SOURCE)
             layers[document.id] = replace(layer, version=IMPORTED)
-            if reason := _refusal(document, documents.get(document.id)):
+            if reason := _refusal(row, document, documents.get(document.id)):
                 report.skipped.append(Skipped(document.id, reason))
             elif document.id not in documents:
                 added[document.id] = _with_blocks(document, path)
@@ -66,16 +67,16 @@ def import_gold(workspace: Workspace, path: str, *, progress: Progress | None = 
     return report
 
 
-def _refusal(document: Document, stored: Document | None) -> str:
+def _refusal(row: Row, document: Document, stored: Document | None) -> str:
     """Why the document cannot be taken, or ""."""
     if stored is not None and stored.text != document.text:
         return "the workspace has another text under this id, which the offsets do not fit; give one of them another id"
     if stored is not None and stored.lang != document.lang:
         return f"the workspace has it as {stored.lang!r}, the file as {document.lang!r}; correct one of them"
     try:
-        document.text.encode("utf-8")
-    except UnicodeEncodeError as error:
-        return f"the text holds half a surrogate pair at {error.start}, which no table can store; correct the file"
+        json.dumps(row, ensure_ascii=False).encode("utf-8")
+    except UnicodeEncodeError:
+        return "it holds half a surrogate pair (\\ud800 to \\udfff), which no table can store; correct the file"
     return ""
 
 

@@ -1,0 +1,133 @@
+"""Gold layers as training examples of spaCy: stretches of whole lines, with the entities that tokens can hold."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from corpus.document import Document, Entity, Layer
+from corpus.errors import ModelError
+from corpus.store import check_sha
+
+if TYPE_CHECKING:
+    from spacy.language import Language
+    from spacy.tokens import Doc
+    from spacy.training import Example
+
+Range = tuple[int, int]
+Annotated = tuple[Document, Layer]
+
+
+@dataclass
+class Examples:
+    """Training examples, how many entities they hold, and those whose edges fall inside a token (document, surface)."""
+
+    examples: list[Example] = field(default_factory=list)
+    entities: int = 0
+    misaligned: list[tuple[str, str]] = field(default_factory=list)
+
+
+def spacy_text(text: str) -> str:
+    """The text with halves of surrogate pairs, which spaCy cannot encode, replaced character for character.
+
+    >>> len(spacy_text("房租\\ud83d"))
+    3
+    """
+    return "".join("\ufffd" if "\ud800" <= c <= "\udfff" else c for c in text)
+
+
+def stretches(text: str, size: int, entities: Sequence[Entity] = ()) -> Iterator[Range]:
+    """Cut a text into stretches of whole lines, of `size` characters or a little more, none through an entity.
+
+    Joined again they are the text.
+
+    >>> list(stretches("一行\\n二行\\n三行", 4))
+    [(0, 6), (6, 8)]
+    """
+    start = 0
+    for at, character in enumerate(text, 1):
+        if character == "\n" and at - start >= size and not any(e.start < at < e.end for e in entities):
+            yield start, at
+            start = at
+    if start < len(text):
+        yield start, len(text)
+
+
+def make_examples(nlp: Language, annotated: Iterable[Annotated], *, size: int) -> Examples:
+    """Examples of `nlp`'s language from documents with a layer each; `size` is that of a stretch, in characters.
+
+    An entity with an edge inside a token cannot be taught; it is counted, and the tokens that it touches are left open
+    rather than taught to hold no name. Raises StaleTextError where a layer was made for another text.
+    """
+    from spacy.training import Example
+
+    made = Examples()
+    for document, layer in annotated:
+        check_sha(document, layer.sha, f"the layer {layer.source!r}")
+        for start, end in stretches(document.text, size, layer.entities):
+            inside = [e for e in layer.entities if start <= e.start and e.end <= end]
+            predicted = prepared(nlp, document.text[start:end])
+            reference = predicted.copy()
+            bad = _set_entities(reference, inside, start)
+            made.examples.append(Example(predicted, reference))
+            made.entities += len(inside)
+            made.misaligned += [(document.id, entity.span.surface) for entity in bad]
+    return made
+
+
+def prepared(nlp: Language, text: str) -> Doc:
+    """The text as the recogniser of `nlp` meets it: tokenised, and through all components before "ner"."""
+    doc = nlp.make_doc(spacy_text(text))
+    for name, component in nlp.pipeline:
+        if name == "ner":
+            break
+        doc = component(doc)
+    return doc
+
+
+def _set_entities(doc: Doc, entities: Sequence[Entity], origin: int) -> list[Entity]:
+    spans, bad = [], []
+    open_tokens: set[int] = set()
+    for entity in entities:
+        start, end = entity.start - origin, entity.end - origin
+        span = doc.char_span(start, end, label=entity.label)
+        if span is None:
+            bad.append(entity)
+            touched = doc.char_span(start, end, alignment_mode="expand")
+            open_tokens.update(token.i for token in touched or ())
+        else:
+            spans.append(span)
+    open_tokens.difference_update(token.i for span in spans for token in span)
+    doc.set_ents(spans, missing=[doc[i : i + 1] for i in sorted(open_tokens)], default="outside")
+    return bad
+
+
+def check_budget(made: Examples, budget: float, lang: str) -> None:
+    """Raises ModelError where more than `budget` (a part of 1) of the entities have an edge inside a token."""
+    if made.entities and len(made.misaligned) / made.entities > budget:
+        shown = "; ".join(f"{document}: {surface!r}" for document, surface in made.misaligned[:3])
+        raise ModelError(
+            f"{lang}: {len(made.misaligned)} of {made.entities} entities begin or end inside a token ({shown}); "
+            f"expected at most {budget:.0%}: look at the edges of these entities"
+        )
+
+
+def write_docbin(made: Examples, path: Path) -> None:
+    """Write the examples as a file that `spacy train` and `spacy debug data` read."""
+    from spacy.tokens import DocBin
+
+    DocBin(docs=(example.reference for example in made.examples), store_user_data=False).to_disk(path)
+
+
+def shuffled(examples: Sequence[Example], size: int, rng: random.Random) -> Iterator[list[Example]]:
+    """The examples in random order, in batches of `size`."""
+    order = list(examples)
+    rng.shuffle(order)
+    for start in range(0, len(order), size):
+        yield order[start : start + size]
+
+
+Progress = Callable[[int, int | None], None]

@@ -1,0 +1,169 @@
+"""Layers are combined by priority, and the pipe keeps order, text and pairs."""
+
+import io
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from annotators import pipeline, registry
+from annotators.combine import combine_entities
+from annotators.pipeline import annotate_rows, annotate_workspace, groups_of, stored_annotations
+from corpus.document import Claim, Document, Entity, Group, Layer, Span
+from corpus.errors import InputError, RegistryError
+from corpus.jsonl import dump_row
+from corpus.schema import DOCUMENTS, layers_table
+from corpus.segment import segment_workspace
+from corpus.store import Workspace
+
+
+class Capitals:
+    """Proposes every capital letter, and as a claim the whole text."""
+
+    name, version, stage = "capitals", "1", "entities"
+
+    def annotate(self, group: Group) -> list[Layer]:
+        return [
+            Layer(
+                i.document.id,
+                i.document.sha,
+                self.name,
+                self.version,
+                tuple(
+                    Entity(i.document.span(n, n + 1), "FIRM", source=self.name)
+                    for n, c in enumerate(i.document.text)
+                    if c.isupper()
+                ),
+            )
+            for i in group.items
+        ]
+
+
+class Whole:
+    name, version, stage = "whole", "1", "claims"
+
+    def annotate(self, group: Group) -> list[Layer]:
+        partner = len(group.items) == 2
+        return [
+            Layer(
+                i.document.id,
+                i.document.sha,
+                self.name,
+                self.version,
+                claims=(
+                    Claim(
+                        i.document.span(0, len(i.document.text)),
+                        "effect" if partner else "action",
+                        "support",
+                        i.entities[0].span.surface if i.entities else "author",
+                        source=self.name,
+                    ),
+                ),
+            )
+            for i in group.items
+            if i.document.text
+        ]
+
+
+@pytest.fixture(autouse=True)
+def small_annotators(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setitem(registry._factories, "capitals", Capitals)
+    monkeypatch.setitem(registry._factories, "whole", Whole)
+    pipeline.load.cache_clear()
+    yield
+    pipeline.load.cache_clear()
+
+
+def write(path: Path, rows: list[dict[str, object]]) -> str:
+    path.write_text("".join(dump_row(row) + "\n" for row in rows), encoding="utf-8")
+    return str(path)
+
+
+def read(path: Path) -> list[dict[str, object]]:
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").split("\n")[:-1]]
+
+
+def test_the_first_named_source_wins_and_then_the_longer_span() -> None:
+    text = "浙江省人民政府"
+    short = Entity(Span.of(text, 0, 3), "PLACE", source="strong")
+    long = Entity(Span.of(text, 0, 7), "AGENCY", source="weak")
+    inner = Entity(Span.of(text, 3, 7), "AGENCY", source="weak")
+    layers = [Layer("d", "", "weak", "", (inner, long)), Layer("d", "", "strong", "", (short,))]
+    assert combine_entities(layers, ["strong", "weak"]) == (short, inner)
+    assert combine_entities(layers, ["weak", "strong"]) == (long,)
+
+
+def test_the_pipe_keeps_the_order_and_the_text(tmp_path: Path) -> None:
+    rows: list[dict[str, object]] = [
+        {"id": "b.zh", "pair": "b", "lang": "zh", "text": "  A股\r\n上涨\u2028。"},
+        {"id": "c", "lang": "en", "text": ""},
+        {"id": "a.en", "pair": "a", "lang": "en", "text": "Ab", "entities": [{"start": 9}], "more": 1},
+        {"id": "b.en", "pair": "b", "lang": "en", "text": "xY \ud83d"},
+    ]
+    report = annotate_rows(write(tmp_path / "in", rows), str(tmp_path / "out"), names=["capitals", "whole"], workers=1)
+    out = read(tmp_path / "out")
+    assert [(r["id"], r["text"]) for r in out] == [(r["id"], r["text"]) for r in rows]
+    assert [[e["text"] for e in r["entities"]] for r in out] == [["A"], [], ["A"], ["Y"]]  # type: ignore[attr-defined]
+    # The two versions of b met although another stood between them.
+    assert [[c["type"] for c in r["claims"]] for r in out] == [["effect"], [], ["action"], ["effect"]]  # type: ignore[attr-defined]
+    assert out[3]["claims"][0]["claimant"] == "Y"  # type: ignore[index]
+    assert (report.done, report.notes["entities"]) == (4, 3)
+
+
+def test_the_pipe_refuses_an_id_that_comes_twice_and_writes_nothing(tmp_path: Path) -> None:
+    rows: list[dict[str, object]] = [{"id": "a", "lang": "en", "text": "A"}] * 2
+    with pytest.raises(InputError, match="line 2: the id 'a' came before"):
+        annotate_rows(write(tmp_path / "in", rows), str(tmp_path / "out"), names=["capitals"])
+    assert not (tmp_path / "out").exists()
+
+
+def test_an_empty_pipe_is_no_error(tmp_path: Path) -> None:
+    assert annotate_rows(write(tmp_path / "in", []), str(tmp_path / "out"), names=["capitals"]).done == 0
+    assert (tmp_path / "out").read_text() == ""
+
+
+def test_standard_input_and_output(monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    line = json.dumps({"id": "a", "lang": "zh", "text": "A股"}).encode()
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(line)))
+    annotate_rows("-", "-", names=["capitals"], workers=1)
+    assert json.loads(capfdbinary.readouterr().out)["entities"][0]["text"] == "A"
+
+
+def test_partners_side_by_side_are_not_parted_by_a_window(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pipeline, "_WINDOW", 3)
+    documents = [Document(f"{n}.{lang}", str(n), lang, "x") for n in range(4) for lang in ("en", "zh")]  # type: ignore[arg-type]
+    windows = list(pipeline._windows(documents))
+    assert [d for window in windows for d in window] == documents
+    assert all(len(group) == 2 for window in windows for group in groups_of(window))
+
+
+def test_an_unknown_annotator_is_named_with_those_there_are() -> None:
+    with pytest.raises(RegistryError, match="no annotator 'gazeteer'; there are: .*gazetteer"):
+        registry.make("gazeteer")
+
+
+def test_the_stage_does_only_what_is_new_or_changed(tmp_path: Path) -> None:
+    workspace = Workspace.create(tmp_path / "w")
+    workspace.append(DOCUMENTS, [Document("a.en", "a", "en", "One"), Document("b.en", "b", "en", "Two")])
+    segment_workspace(workspace)
+    names = ["capitals", "whole"]
+    first = annotate_workspace(workspace, names=names, workers=1)
+    assert (first.done, first.unchanged) == (2, 0)
+    assert annotate_workspace(workspace, names=names, workers=1).unchanged == 2
+    workspace.append(DOCUMENTS, [Document("b.en", "b", "en", "Changed Text")])
+    segment_workspace(workspace)
+    third = annotate_workspace(workspace, names=names, workers=1)
+    assert (third.done, third.unchanged) == (1, 1)
+    assert annotate_workspace(workspace, names=["capitals"], workers=1).done == 2
+    stored = {i.document.id: i for a in stored_annotations(workspace) for i in a.group.items}
+    assert [e.span.surface for e in stored["b.en"].entities] == ["C", "T"]
+    assert len(workspace.read(layers_table("whole"))) == 2
+
+
+def test_a_document_that_was_not_segmented_is_named(tmp_path: Path) -> None:
+    workspace = Workspace.create(tmp_path / "w")
+    workspace.append(DOCUMENTS, [Document("a.en", "a", "en", "One")])
+    with pytest.raises(InputError, match="a.en: not segmented yet; run: hemu segment"):
+        annotate_workspace(workspace, names=["capitals"], workers=1)
