@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from corpus.document import Entity, Layer, without_overlaps
+
+OFFICIAL, PERSON = "OFFICIAL", "PERSON"
 
 
 def combine_entities(layers: Sequence[Layer], priorities: Sequence[str]) -> tuple[Entity, ...]:
@@ -16,4 +19,12 @@ def combine_entities(layers: Sequence[Layer], priorities: Sequence[str]) -> tupl
     rank = {source: number for number, source in enumerate(priorities)}
     proposed = [entity for layer in layers for entity in layer.entities]
     proposed.sort(key=lambda e: (rank.get(e.source, len(rank)), e.start - e.end, e.start))
-    return without_overlaps(proposed)
+    return _with_offices(without_overlaps(proposed))
+
+
+def _with_offices(entities: Sequence[Entity]) -> tuple[Entity, ...]:
+    """Who is an official in one mention is one in all that have the same words, whichever source found them."""
+    officials = {e.span.surface for e in entities if e.label == OFFICIAL}
+    return tuple(
+        replace(e, label=OFFICIAL) if e.label == PERSON and e.span.surface in officials else e for e in entities
+    )

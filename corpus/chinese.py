@@ -72,12 +72,12 @@ def _tokenizer() -> Any:
     tokenizer = jieba.Tokenizer()
     tokenizer.tmp_dir = str(cache_folder())
     tokenizer.cache_file = f"jieba-{jieba.__version__}.cache"
-    level, logger.level = logger.level, logging.CRITICAL + 1
-    logger.disabled, disabled = True, logger.disabled
+    # It would tell of the loading on standard error, and of a cache that cannot be written as if it were an error.
+    disabled, logger.disabled = logger.disabled, True
     try:
         tokenizer.initialize()
     finally:
-        logger.level, logger.disabled = level, disabled
+        logger.disabled = disabled
     return tokenizer
 
 

@@ -55,6 +55,7 @@ def model_path() -> Path:
 @lru_cache(maxsize=1)
 def _load(path: Path) -> Language:
     import spacy
+    from spacy.language import Language
 
     with warnings.catch_warnings():
         # The packaged model was trained with spaCy 3.7; it gives the same results with 3.8.
@@ -63,9 +64,11 @@ def _load(path: Path) -> Language:
             nlp = spacy.load(path)
         except (OSError, ValueError, ImportError) as error:
             raise ModelError(f"{path}: cannot be loaded ({error}); install the model again") from None
-    if not spacy.Language.has_factory("line_breaks"):
-        spacy.Language.component("line_breaks", func=_mark_line_breaks)
+    for name, component in (("line_breaks", _mark_line_breaks), ("trim_entities", _trim_entities)):
+        if not Language.has_factory(name):
+            Language.component(name, func=component)
     nlp.add_pipe("line_breaks", before="parser")
+    nlp.add_pipe("trim_entities", after="ner")
     return nlp
 
 
@@ -80,13 +83,30 @@ def _mark_line_breaks(doc: Doc) -> Doc:
             must = must or any(character in LINE_BREAKS for character in token.text)
             continue
         text = token.text
+        closer = not text.strip(_CLOSERS) and not (text in "\"'" and token.i and doc[token.i - 1].whitespace_)
         if token.i and must:
             token.is_sent_start = True
-        elif token.i and (not may or text.islower() or not text.strip(_CLOSERS)):
+        elif token.i and (not may or closer or text.islower()):
             token.is_sent_start = False
         # A closing quote or bracket after a full stop leaves the chance of a sentence open.
-        may = text.rstrip(_CLOSERS).endswith(_STOPS) or (may and not text.strip(_CLOSERS))
+        may = text.rstrip(_CLOSERS).endswith(_STOPS) or (may and closer)
         must = False
+    return doc
+
+
+def _trim_entities(doc: Doc) -> Doc:
+    """Cut entities at white-space tokens: a line break, which ends a sentence, is no part of a name."""
+    from spacy.tokens import Span
+
+    entities = []
+    for entity in doc.ents:
+        start = entity.start
+        for i in range(entity.start, entity.end + 1):
+            if i == entity.end or doc[i].is_space:
+                if i > start:
+                    entities.append(Span(doc, start, i, label=entity.label))
+                start = i + 1
+    doc.ents = tuple(entities)
     return doc
 
 

@@ -39,6 +39,7 @@ _SUFFIXES: dict[str, Lang] = {
     "zh_hant_tw": "zh",
     "zh_hant_hk": "zh",
 }
+_FOLDERS: dict[str, Lang] = {"english": "en", "英文": "en", "chinese": "zh", "中文": "zh"}
 _SUFFIX = re.compile(
     r"[._-](" + "|".join(sorted((s.replace("_", "[_-]") for s in _SUFFIXES), key=len, reverse=True)) + r")\Z",
     re.IGNORECASE,
@@ -62,9 +63,18 @@ def detect_language(text: str) -> Lang:
     return "zh" if len(_CHINESE_PUNCTUATION.findall(text)) > len(re.findall(r"[.,;:?!]", text)) else "en"
 
 
-def has_letters(text: str) -> bool:
-    """Whether there is a Han character or a Latin word by which `detect_language` could tell."""
-    return _HAN.search(text) is not None or _LATIN_WORD.search(text) is not None
+def contradicts(text: str, lang: Lang) -> bool:
+    """Whether a text is plainly not in the language that it is said to be in.
+
+    A Chinese headline can hold more Latin words than Han characters, so "zh" is contradicted only where Han characters
+    are few among them.
+
+    >>> contradicts("共同富裕", "en"), contradicts("iPhone 15 Pro Max 发布", "zh"), contradicts("1,800", "zh")
+    (True, False, False)
+    """
+    han = len(_HAN.findall(text))
+    latin = sum(1 for _ in _LATIN_WORD.finditer(text))
+    return han > latin if lang == "en" else latin > 4 * han
 
 
 def language_of_name(name: str) -> Lang | None:
@@ -89,3 +99,9 @@ def split_name(name: str) -> tuple[str, Lang | None]:
         if found and found.start() > 0:
             return candidate[: found.start()], _SUFFIXES[found[1].lower().replace("-", "_")]
     return name, None
+
+
+def language_of_folder(name: str) -> Lang | None:
+    """The language that a folder is named after: "zh", "en-GB", "English", "中文"."""
+    plain = name.casefold().replace("-", "_")
+    return _SUFFIXES.get(plain) or _FOLDERS.get(plain)

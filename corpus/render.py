@@ -31,7 +31,7 @@ class Piece:
 
 def pieces(item: Item, start: int, end: int) -> list[Piece]:
     """The text from `start` to `end`, cut wherever an entity or a claim begins or ends."""
-    spans = [*item.entities, *item.claims]
+    spans = [mark.span for mark in item.entities] + [mark.span for mark in item.claims]
     cuts = sorted({start, end, *(c for s in spans for c in (s.start, s.end) if start < c < end)})
     result = []
     for left, right in pairwise(cuts):

@@ -41,8 +41,12 @@ file = "scheme.toml"
 annotators = {annotators}
 
 [studio]
-url = "http://127.0.0.1:8080"
 project = "{name}"
+# The server of your own that `hemu studio start` starts; or the address of a team's server, whose token is read
+# from the environment variable LABEL_STUDIO_API_KEY or from a file that only you can read (token_file).
+server = "default"
+# url = "https://label-studio.example.org"
+# token_file = "~/.config/hemu/token"
 
 [dataset]
 name = "{name}"

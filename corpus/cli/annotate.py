@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from click.core import ParameterSource
 
 from corpus.cli.console import (
     json_option,
@@ -23,18 +24,13 @@ if TYPE_CHECKING:
 
 
 def annotators_of(workspace: Workspace) -> tuple[str, ...]:
-    """The annotators of a workspace in the order of priority: of hemu.toml, and the accepted models."""
+    """The annotators of a workspace in the order of priority: those of hemu.toml, then the models in use."""
     from annotators.registry import DEFAULT
+    from models.retrain import accepted, folders
 
     names = workspace.setting("annotate", "annotators", list(DEFAULT))
-    return (*names, *(f"model:{path}" for path in accepted_models(workspace)))
-
-
-def accepted_models(workspace: Workspace) -> list[Path]:
-    """The folders of the models that the gate has let in, English before Chinese; none before the first training."""
-    from models.gate import accepted
-
-    return accepted(workspace)
+    model = accepted(workspace)
+    return (*names, *(f"model:{path}" for path in folders(model).values())) if model else tuple(names)
 
 
 @click.command()
@@ -51,7 +47,8 @@ def annotate(
 
     Without arguments: what is new or changed in the workspace. With two, a pipe that needs none: documents as JSON
     Lines {"id", "pair", "lang", "text"} from INPUT, the same with entities and claims to OUTPUT, in the order read,
-    "-" being standard input and output. Versions that share a pair help one another.
+    "-" being standard input and output. Versions that share a pair help one another. The annotators are those of
+    a new workspace, of --annotator, or of the --workspace that is named (its trained models too).
 
     \b
     Examples:
@@ -70,7 +67,9 @@ def annotate(
         elif output is None:
             raise click.UsageError("The pipe needs INPUT and OUTPUT; '-' stands for standard input or output.")
         else:
-            report = annotate_rows(input, output, names=names or DEFAULT, workers=workers, progress=update)
+            named = click.get_current_context().get_parameter_source("folder") != ParameterSource.DEFAULT
+            chosen = names or (annotators_of(open_workspace(folder)) if named else DEFAULT)
+            report = annotate_rows(input, output, names=chosen, workers=workers, progress=update)
     return print_report(report, as_json=as_json and output != "-")
 
 

@@ -1,0 +1,117 @@
+"""The pipe `hemu align`: documents as JSON Lines in, the sentence beads of each pair as JSON Lines out."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from corpus.align import align
+from corpus.document import Bead, Document
+from corpus.errors import InputError
+from corpus.jsonl import document_of, dump_row, output, read_rows
+from corpus.report import StageReport
+
+Range = tuple[int, int]
+Progress = Callable[[int, int | None], None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Version:
+    """A document and its sentences where the input gives them."""
+
+    document: Document
+    sentences: tuple[Range, ...] | None
+    where: str
+
+
+def align_rows(input_path: str, output_path: str, *, progress: Progress | None = None) -> StageReport:
+    """Align the pairs among documents `{"id", "pair", "lang", "text", "sentences"?}`, "-" being the standard streams.
+
+    `sentences`, offsets `[[start, end], ...]`, are kept as given; without them the text is segmented here. Writes one
+    line for each pair, as soon as both versions have been read: `{"pair", "beads": [{"en": [[start, end], ...],
+    "zh": [...], "score"}]}`; then one for each document without a partner, all its beads with one side empty.
+    A document that has no pair is its own, under its id. Raises InputError, naming the line, for what is not well
+    formed and for two documents of the same pair and language.
+    """
+    began = time.monotonic()
+    report = StageReport("align")
+    beads = alone = 0
+    with output(output_path) as stream:
+        for count, (name, versions) in enumerate(_pairs(input_path), 1):
+            found = _beads(versions)
+            row = {"pair": name, "beads": [{"en": b.en, "zh": b.zh, "score": b.score} for b in found]}
+            stream.write(dump_row(row) + "\n")
+            report.done += 1
+            beads += len(found)
+            alone += len(versions) == 1
+            if progress:
+                progress(count, None)
+    report.notes = {"beads": beads, "without_partner": alone}
+    report.seconds = time.monotonic() - began
+    return report
+
+
+def _pairs(path: str) -> Iterator[tuple[str, list[_Version]]]:
+    """Pairs as they become complete, then the documents that are left alone, in the order of the input."""
+    waiting: dict[str, _Version] = {}
+    seen: dict[tuple[str, str], str] = {}
+    for where, row in read_rows(path):
+        document = document_of(row, where)
+        key = document.pair or f"\0{document.id}"
+        if (key, document.lang) in seen:
+            what = f"pair {document.pair!r}" if document.pair else f"id {document.id!r}"
+            raise InputError(
+                f"{where}: {what} has a document in {document.lang!r} already ({seen[key, document.lang]});"
+                " expected one in each language"
+            )
+        seen[key, document.lang] = where
+        version = _Version(document, sentences_of(row, document.text, where), where)
+        partner = waiting.pop(key, None) if document.pair else None
+        if partner:
+            yield document.pair, [partner, version]
+        else:
+            waiting[key] = version
+    for version in waiting.values():
+        yield version.document.pair or version.document.id, [version]
+
+
+def sentences_of(row: Mapping[str, Any], text: str, where: str) -> tuple[Range, ...] | None:
+    """The sentences given in a row, None where it gives none.
+
+    Raises InputError where they are no offsets into the text, or not in order, or overlap.
+    """
+    given = row.get("sentences")
+    if given is None:
+        return None
+    if not isinstance(given, list):
+        raise InputError(f"{where}: 'sentences' is no list; expected [[start, end], ...]")
+    found: list[Range] = []
+    for entry in given:
+        if not (isinstance(entry, list) and len(entry) == 2 and all(type(offset) is int for offset in entry)):
+            raise InputError(f"{where}: sentence {entry!r} is no pair of integers; expected [start, end]")
+        start, end = entry
+        if not 0 <= start < end <= len(text):
+            raise InputError(f"{where}: sentence {start}-{end} is no stretch of a text of {len(text)} characters")
+        if found and start < found[-1][1]:
+            before = f"{found[-1][0]}-{found[-1][1]}"
+            raise InputError(f"{where}: sentence {start}-{end} overlaps {before} or stands before it; sort them")
+        found.append((start, end))
+    return tuple(found)
+
+
+def _beads(versions: Sequence[_Version]) -> tuple[Bead, ...]:
+    by_lang = {version.document.lang: version for version in versions}
+    en, zh = by_lang.get("en"), by_lang.get("zh")
+    return align(*_text_and_sentences(en), *_text_and_sentences(zh))
+
+
+def _text_and_sentences(version: _Version | None) -> tuple[str, tuple[Range, ...]]:
+    from corpus.segment import segment_text
+
+    if version is None:
+        return "", ()
+    if version.sentences is not None:
+        return version.document.text, version.sentences
+    return version.document.text, segment_text(version.document.text, version.document.lang)[0]

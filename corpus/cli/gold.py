@@ -1,0 +1,119 @@
+"""`hemu gold`, `agreement` and `adjudicate`: from annotations to gold."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from corpus.cli.console import (
+    json_option,
+    open_workspace,
+    print_report,
+    print_table,
+    progress,
+    strict_option,
+    workspace_option,
+)
+
+
+@click.group()
+def gold() -> None:
+    """Import gold from a file, and export it.
+
+    \b
+    Example: hemu gold import dev.jsonl -w news
+    """
+
+
+@gold.command("import")
+@click.argument("file")
+@workspace_option
+@strict_option
+@json_option
+def import_(file: str, folder: Path, strict: bool, as_json: bool) -> int:
+    """Take the annotation in FILE (JSON Lines in the form of docs/formats.md, "-": standard input) as gold.
+
+    Documents that the workspace does not have yet come in with it.
+
+    \b
+    Example: hemu gold import dev.jsonl -w news
+    """
+    from corpus.gold import import_gold
+
+    with progress("gold") as update:
+        report = import_gold(open_workspace(folder), file, progress=update)
+    return print_report(report, as_json=as_json, strict=strict)
+
+
+@gold.command()
+@click.argument("file")
+@workspace_option
+@json_option
+def export(file: str, folder: Path, as_json: bool) -> int:
+    """Write the gold of the workspace to FILE as JSON Lines ("-": standard output).
+
+    \b
+    Example: hemu gold export gold.jsonl -w news
+    """
+    from corpus.gold import export_gold
+
+    with progress("gold") as update:
+        report = export_gold(open_workspace(folder), file, progress=update)
+    return print_report(report, as_json=as_json and file != "-")
+
+
+@click.command()
+@workspace_option
+@json_option
+def agreement(folder: Path, as_json: bool) -> int:
+    """Measure how far annotators agree on the articles that two or more of them have annotated.
+
+    \b
+    Example: hemu agreement -w news
+    """
+    from annotators.agreement import agreement as measure
+
+    report = measure(open_workspace(folder))
+    if as_json:
+        click.echo(json.dumps(asdict(report), ensure_ascii=False))
+        return 0
+    click.echo(f"agreement: {report.message}", err=True)
+    if report.entities:
+        header = ["annotators", "language", "label", "documents", "spans", "exact F1", "overlap F1", "kappa"]
+        rows = [
+            [", ".join(a.annotators) or "all", a.lang, a.label, str(a.documents), str(a.spans), f"{100 * a.exact:.1f}"]
+            + [f"{100 * a.overlap:.1f}", f"{a.kappa:.2f}"]
+            for a in report.entities
+        ]
+        print_table("Entities", header, rows)
+    if report.claims:
+        header = ["annotators", "language", "documents", "claims", "F1", "type", "stance", "claimant", "area"]
+        rows = [
+            [", ".join(c.annotators) or "all", c.lang, str(c.documents), str(c.claims)]
+            + [f"{100 * x:.1f}" for x in (c.match, c.type, c.stance, c.claimant, c.policy_area)]
+            for c in report.claims
+        ]
+        print_table("Claims (the attributes: % of the matched that agree)", header, rows)
+    return 0
+
+
+@click.command()
+@workspace_option
+@strict_option
+@json_option
+def adjudicate(folder: Path, strict: bool, as_json: bool) -> int:
+    """Make gold from the annotations: what the only annotator says, or what most annotators say.
+
+    What they dispute is decided by the majority and reported.
+
+    \b
+    Example: hemu adjudicate -w news
+    """
+    from annotators.adjudicate import adjudicate as run_adjudicate
+
+    with progress("adjudicate") as update:
+        report = run_adjudicate(open_workspace(folder), progress=update)
+    return print_report(report, as_json=as_json, strict=strict)

@@ -1,0 +1,201 @@
+"""`hemu studio`, `push` and `pull`: Label Studio, from the server to the annotations."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from corpus.cli.console import (
+    json_option,
+    open_workspace,
+    print_report,
+    progress,
+    strict_option,
+    workspace_option,
+)
+
+if TYPE_CHECKING:
+    from annotators.studio.client import Studio
+    from annotators.studio.server import Status
+    from corpus.store import Workspace
+
+name_option = click.option("--name", default="default", show_default=True, help="Which of your servers.")
+
+
+@click.group()
+def studio() -> None:
+    """A Label Studio server of your own, on this machine only.
+
+    Its data and its login lie outside of any workspace, readable by you alone. To work with a team's server instead,
+    write its address into hemu.toml ([studio] url) and its token into the environment variable LABEL_STUDIO_API_KEY.
+
+    \b
+    Example: hemu studio start && hemu push
+    """
+
+
+def _counting(update: Callable[[int, int | None], None], total: int | None = None) -> Callable[[int], None]:
+    """From a function that is told how many more were done to one that draws how many were."""
+    done = 0
+
+    def more(number: int) -> None:
+        nonlocal done
+        done += number
+        update(done, total)
+
+    return more
+
+
+def _say(line: str) -> None:
+    click.echo(line, err=True)
+
+
+def _print_status(status: Status, as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps({k: str(v) if isinstance(v, Path) else v for k, v in asdict(status).items()}))
+    elif not status.running:
+        click.echo("not running; start it with: hemu studio start", err=True)
+    else:
+        answering = "" if status.healthy else " (does not answer yet)"
+        click.echo(f"Label Studio is at {status.url}{answering}\nlogin: see {status.credentials}", err=True)
+
+
+@studio.command()
+@name_option
+@click.option("--port", type=click.IntRange(1, 65535), help="The port on 127.0.0.1 (default: the last one, or 8080).")
+@json_option
+def start(name: str, port: int | None, as_json: bool) -> int:
+    """Start the server; installs Label Studio into an environment of its own where it is missing.
+
+    \b
+    Example: hemu studio start --port 8090
+    """
+    from annotators.studio.server import Server, default_data, installed
+
+    server = Server(default_data(name))
+    if not installed(server.environment):
+        _install(server.environment)
+    _print_status(server.start(port, progress=_say), as_json)
+    return 0
+
+
+@studio.command()
+@name_option
+def stop(name: str) -> int:
+    """Stop the server. Nothing is lost: the next start goes on where it was.
+
+    \b
+    Example: hemu studio stop
+    """
+    from annotators.studio.server import Server, default_data
+
+    click.echo("stopped" if Server(default_data(name)).stop() else "not running", err=True)
+    return 0
+
+
+@studio.command()
+@name_option
+@json_option
+def status(name: str, as_json: bool) -> int:
+    """Say whether the server runs, where, and where its login is kept.
+
+    \b
+    Example: hemu studio status
+    """
+    from annotators.studio.server import Server, default_data
+
+    _print_status(Server(default_data(name)).status(), as_json)
+    return 0
+
+
+@studio.command()
+def install() -> int:
+    """Install Label Studio into an environment of its own (about 800 MB).
+
+    \b
+    Example: hemu studio install
+    """
+    from annotators.studio.server import default_env, installed
+
+    if installed(default_env()):
+        click.echo(f"Label Studio is installed in {default_env()}", err=True)
+    else:
+        _install(default_env())
+    return 0
+
+
+def _install(environment: Path) -> None:
+    import shutil
+
+    from annotators.studio import server
+
+    server.install(environment, uv=shutil.which("uv"), progress=_say)
+
+
+def connected(workspace: Workspace) -> Studio:
+    """A client for the Label Studio of hemu.toml; StudioError in one line where it is not there or refuses."""
+    from annotators.studio.client import connect, find_token
+    from annotators.studio.server import Server, default_data
+    from corpus.errors import StudioError
+
+    url = workspace.setting("studio", "url", "")
+    if url:
+        file = workspace.setting("studio", "token_file", "")
+        return connect(url, find_token(Path(file).expanduser() if file else None))
+    name = workspace.setting("studio", "server", "default")
+    server = Server(default_data(name))
+    status = server.status()
+    if not status.running:
+        named = "" if name == "default" else f" --name {name}"
+        raise StudioError(f"Label Studio is not running; start it with: hemu studio start{named}")
+    return connect(status.url, server.token())
+
+
+@click.command()
+@workspace_option
+@strict_option
+@json_option
+def push(folder: Path, strict: bool, as_json: bool) -> int:
+    """Send every article with its pre-annotation to Label Studio: both languages side by side, one task an article.
+
+    What is there already is left alone; where the pre-annotation has changed, the task gets the new one beside the
+    old. What people have annotated is never touched.
+
+    \b
+    Example: hemu push -w news
+    """
+    from annotators.pipeline import stored_annotations
+    from annotators.studio.push import PushItem
+    from annotators.studio.push import push as run_push
+    from corpus.errors import InputError
+
+    workspace = open_workspace(folder)
+    items = [PushItem(a.group, a.relations, a.layers[0].version) for a in stored_annotations(workspace)]
+    if not items:
+        raise InputError(f"{folder}: nothing is pre-annotated yet; run: hemu run")
+    with progress("push") as update:
+        report = run_push(workspace, connected(workspace), items, progress=_counting(update, len(items)))
+    return print_report(report, as_json=as_json, strict=strict)
+
+
+@click.command()
+@workspace_option
+@strict_option
+@json_option
+def pull(folder: Path, strict: bool, as_json: bool) -> int:
+    """Fetch what annotators have submitted since the last time.
+
+    \b
+    Example: hemu pull -w news
+    """
+    from annotators.studio.pull import pull as run_pull
+
+    workspace = open_workspace(folder)
+    with progress("pull") as update:
+        report = run_pull(workspace, connected(workspace), progress=_counting(update))
+    return print_report(report, as_json=as_json, strict=strict)

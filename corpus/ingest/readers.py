@@ -1,0 +1,149 @@
+"""A reader a format: from the bytes of a file to the documents in it, before cleaning."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import PurePath
+from typing import Any
+
+from corpus.document import LANGUAGES, Lang, text_sha
+from corpus.ingest.decode import NotTextError, decode
+from corpus.ingest.names import name_of, why_unsafe
+from corpus.language import split_name
+from corpus.report import Skipped
+
+META = ("title", "date", "source", "author", "url", "licence")
+"""What is kept of an article beside its text, where the format has a place for it."""
+
+_ALIASES = {"license": "licence", "link": "url", "published": "date", "publisher": "source", "byline": "author"}
+
+
+@dataclass(frozen=True, slots=True)
+class RawDocument:
+    """An article as a reader found it. `lang` None: to be told from the text."""
+
+    id: str
+    pair: str
+    lang: Lang | None
+    text: str
+    meta: Mapping[str, str] = field(default_factory=dict)
+    source: str = ""
+    """The file, by its path below the folder that was given."""
+    where: str = ""
+    """Where it was found, for messages: the file, and where that holds many, the line."""
+
+
+Reader = Callable[[bytes, PurePath, str], Iterator["RawDocument | Skipped"]]
+"""From (bytes, path relative to what was ingested, its name for messages) to documents and what was left out."""
+
+
+def read_text(data: bytes, path: PurePath, shown: str) -> Iterator[RawDocument | Skipped]:
+    """Plain text: the file is the article."""
+    try:
+        text, encoding = decode(data)
+    except NotTextError as error:
+        yield Skipped(shown, str(error))
+        return
+    name = name_of(path)
+    meta = {} if encoding == "utf-8" else {"encoding": encoding}
+    yield RawDocument(name.id, name.pair, name.lang, text, meta, path.as_posix(), shown)
+
+
+_FRONT_MATTER = re.compile(r"\A\ufeff?---[ \t]*\r?\n(.*?)\r?\n(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)", re.DOTALL)
+_FIELD = re.compile(r"^([A-Za-z_]+)[ \t]*:[ \t]*(.*?)[ \t]*\r?$", re.MULTILINE)
+# What Markdown adds to a text, each with what is left of it.
+_MARKDOWN = (
+    (re.compile(r"<!--.*?-->", re.DOTALL), ""),
+    (re.compile(r"!\[[^\]\n]*\]\([^)\n]*\)"), ""),
+    (re.compile(r"(?<!!)\[([^\]\n]+)\]\([^)\s]*(?:\s+\"[^\"\n]*\")?\)"), r"\1"),
+    (re.compile(r"^[ \t]{0,3}#{1,6}[ \t]+(.*?)[ \t]*#*[ \t]*$", re.MULTILINE), r"\1"),
+    (re.compile(r"^[ \t]{0,3}>[ \t]?", re.MULTILINE), ""),
+    (re.compile(r"^[ \t]{0,3}(?:[-*_][ \t]*){3,}$", re.MULTILINE), ""),
+    (re.compile(r"(\*\*|__)(?=\S)(.+?)(?<=\S)\1"), r"\2"),
+    (re.compile(r"(?<![\w*])\*(?=[^\s*])([^*\n]+?)(?<=[^\s*])\*(?![\w*])"), r"\1"),
+)
+
+
+def read_markdown(data: bytes, path: PurePath, shown: str) -> Iterator[RawDocument | Skipped]:
+    """Markdown: front matter becomes meta; marks of headings, links, images, quotes and emphasis are taken off."""
+    for found in read_text(data, path, shown):
+        if isinstance(found, Skipped):
+            yield found
+            continue
+        text, meta = found.text, dict(found.meta)
+        front = _FRONT_MATTER.match(text)
+        if front:
+            text = text[front.end() :]
+            meta.update(_meta({key: value.strip("\"'") for key, value in _FIELD.findall(front[1])}))
+        for mark, rest in _MARKDOWN:
+            text = mark.sub(rest, text)
+        yield RawDocument(found.id, found.pair, found.lang, text.lstrip("\r\n"), meta, found.source, shown)
+
+
+def read_jsonl(data: bytes, path: PurePath, shown: str) -> Iterator[RawDocument | Skipped]:
+    """JSON Lines: an article a line, `{"text": ..., "id"?, "pair"?, "lang"?, "title"?, "date"?, ...}`.
+
+    A row without an id gets one from the file's name and its text, so that it has the same wherever it stands.
+    """
+    try:
+        text, _ = decode(data)
+    except NotTextError as error:
+        yield Skipped(shown, str(error))
+        return
+    for number, line in enumerate(text.removeprefix("\ufeff").split("\n"), 1):
+        if line.strip():
+            yield _row(line, path, f"{shown}, line {number}")
+
+
+def _row(line: str, path: PurePath, where: str) -> RawDocument | Skipped:
+    try:
+        row = json.loads(line)
+    except (json.JSONDecodeError, RecursionError):
+        return Skipped(where, "not JSON; expected one JSON object a line")
+    if not isinstance(row, dict) or not isinstance(row.get("text"), str):
+        return Skipped(where, "no JSON object with a string 'text'")
+    if not row["text"].strip():
+        return Skipped(where, "empty text")
+    for key in ("id", "pair", "lang"):
+        if row.get(key) is not None and not isinstance(row[key], str | int):
+            return Skipped(where, f"{key!r} is no string")
+    lang = row.get("lang") or None
+    if lang is not None and lang not in LANGUAGES:
+        return Skipped(where, f"lang is {lang!r}; expected 'en' or 'zh'")
+    given = row.get("id")
+    id = str(given) if given is not None else f"{name_of(path).id}-{text_sha(row['text'])[:8]}"
+    unsafe = why_unsafe(id) or (row.get("pair") and why_unsafe(str(row["pair"])))
+    if unsafe:
+        return Skipped(where, str(unsafe))
+    base, said = split_name(id)
+    pair = str(row.get("pair") or "") if "pair" in row else (base if said else "")
+    return RawDocument(id, pair, lang or said, row["text"], _meta(row), path.as_posix(), where)
+
+
+def _meta(values: Mapping[str, Any]) -> dict[str, str]:
+    kept = {_ALIASES.get(key.lower(), key.lower()): value for key, value in values.items()}
+    return {key: str(kept[key]) for key in META if isinstance(kept.get(key), str | int | float) and str(kept[key])}
+
+
+READERS: dict[str, Reader] = {
+    ".txt": read_text,
+    ".text": read_text,
+    ".md": read_markdown,
+    ".markdown": read_markdown,
+    ".jsonl": read_jsonl,
+    ".ndjson": read_jsonl,
+}
+"""Readers by file extension (lower case)."""
+
+
+def reader_for(path: PurePath) -> Reader | None:
+    """The reader for a file's extension, or None."""
+    return READERS.get(path.suffix.lower())
+
+
+def known_formats() -> Iterable[str]:
+    """The extensions that can be read, for messages."""
+    return READERS
