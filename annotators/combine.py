@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from corpus.document import Entity, Layer, without_overlaps
+from corpus.document import Entity, Group, Item, Layer, Ref, Relation, without_overlaps
 
 OFFICIAL, PERSON = "OFFICIAL", "PERSON"
 
@@ -28,3 +28,28 @@ def _with_offices(entities: Sequence[Entity]) -> tuple[Entity, ...]:
     return tuple(
         replace(e, label=OFFICIAL) if e.label == PERSON and e.span.surface in officials else e for e in entities
     )
+
+
+def share_offices(group: Group, relations: Sequence[Relation]) -> Group:
+    """Who is an official in one version of an article is one in the other, where the two mentions are linked.
+
+    `relations` are the `same_as` relations between the combined entities of the group.
+    """
+    labels = {_ref(item, e): e.label for item in group.items for e in item.entities}
+    officials = {
+        ref
+        for relation in relations
+        for ref, other in ((relation.head, relation.tail), (relation.tail, relation.head))
+        if (labels.get(ref), labels.get(other)) == (PERSON, OFFICIAL)
+    }
+    if not officials:
+        return group
+    items = []
+    for item in group.items:
+        known = [replace(e, label=OFFICIAL) if _ref(item, e) in officials else e for e in item.entities]
+        items.append(replace(item, entities=_with_offices(known)))
+    return replace(group, items=tuple(items))
+
+
+def _ref(item: Item, entity: Entity) -> Ref:
+    return Ref(item.document.id, "entity", entity.start, entity.end)

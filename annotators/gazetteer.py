@@ -81,6 +81,8 @@ def _entities(item: Item, matches: Sequence[Match], known: set[str]) -> tuple[En
         entry, score = _choose(surface, entries, known, document.lang)
         if score == 0.0 and _supported(document.text, match=(start, end, entries), lang=document.lang):
             score = SUPPORTED
+        if score == 0.0 and document.lang == "en" and not _widened_en(document.text, start, end, entry)[2]:
+            score = SUPPORTED
         if score == 0.0 and _in_chain(document.text, matches, number, previous):
             score = SUPPORTED
         if score:
@@ -112,9 +114,13 @@ def _widened_en(text: str, start: int, end: int, entry: Entry) -> tuple[int, int
         if places and places[0][2][0].label == "PLACE":
             place = places[0][2][0].id
             return start, tail.end() + places[0][1], place == "place/china" or place in entry.id
-    before = _ADJECTIVES.search(text, max(0, start - 40), start) if text.endswith("Party", start, end) else None
-    if before and before.group(1) not in _words("en")["titles"]:
-        return before.start(), end, False
+    if text.endswith("Party", start, end):
+        before = _CAPITALS_BEFORE.search(text[max(0, start - 40) : start])
+        words = list(_LETTERS.finditer(before.group())) if before else []
+        while words and words[0].group() in _words("en")["titles"]:
+            words.pop(0)
+        if before and words:
+            return start - len(before.group()) + words[0].start(), end, False
     return start, end, True
 
 
@@ -236,7 +242,7 @@ class _ChineseCheck:
         index = bisect_right(self.starts, position) - 1
         return self.tokens[index] if index >= 0 else (position, position + 1)
 
-    def _heads_body(self, end: int) -> bool:
+    def _heads_body(self, end: int, chain: int = 0) -> bool:
         """Whether the words after a place make the name of a body with it, as in 浙江|省|公安厅."""
         size = min(len(self.text), end + 14)
         position, near = end, True
@@ -245,7 +251,7 @@ class _ChineseCheck:
         following = next(iter(knowledge().find(self.text[end : end + 12], "zh")), None)
         if following and following[0] == 0 and following[2][0].label in ("PLACE", "FIRM", "ORG"):
             # 上海|浦东新区, 德国|西门子; but 德国波兰事务研究所 is one name.
-            return following[2][0].label == "PLACE" and self._heads_body(end + following[1])
+            return following[2][0].label == "PLACE" and chain < 3 and self._heads_body(end + following[1], chain + 1)
         while position < size:
             token = self._token(position)
             word = self.text[position : token[1]]
@@ -310,7 +316,7 @@ class _EnglishCheck:
                 return False
         if label in PEOPLE and " " not in text[start:end]:
             first = re.search(r"([A-Z][\w'’-]*)\.? $", before)
-            if first and first.group(1) not in words["titles"] and not first.group(1).isupper():
+            if first and first.group(1) not in words["titles"] | words["demonyms"] and not first.group(1).isupper():
                 return False
         return not (text[start:end].isupper() and end - start <= 5 and self._shouting(start, end))
 
@@ -321,7 +327,7 @@ class _EnglishCheck:
 
 
 _OF_PLACE = re.compile(r" of (?:the )?(?=[A-Z])")
-_ADJECTIVES = re.compile(r"\b([A-Z][a-z]+) (?:[A-Z][a-z]+ )?$")
+_CAPITALS_BEFORE = re.compile(r"(?:\b[A-Z][a-z]+ ){1,3}\Z")
 _CAPITALISED = re.compile(r"(?:(?:'s|’s)? (?:(?:of|for|&) )?[A-Z][\w'’&-]*){1,5}")
 # "Yunnan Development and Reform Commission": one body; "Yangtze River and Poyang Lake" is not.
 _JOINED = re.compile(r"(?: [A-Z]\w+)+ and((?: [A-Z]\w+){1,3})")

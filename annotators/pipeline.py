@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 from annotators import registry
-from annotators.combine import combine_entities
+from annotators.combine import combine_entities, share_offices
 from corpus import align, segment
 from corpus.document import (
     Alignment,
@@ -59,7 +59,7 @@ class Pipeline:
         self.version = f"hemu-{hashlib.sha256(identity.encode()).hexdigest()[:10]}"
 
     def annotate(self, group: Group) -> Annotated:
-        """Entities from all annotators and combined, then claims, then links."""
+        """Entities from all annotators and combined, then links between versions, then claims."""
         layers = self._run("entities", group)
         priorities = [a.name for a in self.annotators]
         group = replace(
@@ -68,14 +68,15 @@ class Pipeline:
                 replace(item, entities=combine_entities(_of(layers, item.document), priorities)) for item in group.items
             ),
         )
+        links = self._run("links", group)
+        relations = tuple(relation for layer in links for relation in layer.relations)
+        group = share_offices(group, relations)
         claims = self._run("claims", group)
         group = replace(
             group,
             items=tuple(replace(item, claims=_claims(_of(claims, item.document))) for item in group.items),
         )
-        links = self._run("links", group)
-        relations = tuple(relation for layer in links for relation in layer.relations)
-        return Annotated(group, (*layers, *claims, *links), relations)
+        return Annotated(group, (*layers, *links, *claims), relations)
 
     def _run(self, stage: registry.Stage, group: Group) -> list[Layer]:
         return [layer for a in self.annotators if a.stage == stage for layer in a.annotate(group)]

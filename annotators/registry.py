@@ -1,8 +1,9 @@
 """The annotators there are, by name: registered by decorator, or by entry point in the group `hemu_annotators`.
 
 An annotator is made by a factory and works on a group: one document, or the two versions of an article. Each writes
-layers of its own. Those of stage "entities" come first, their entities are combined into one pre-annotation, and the
-annotators of stage "claims" and then "links" are given the combined entities (and claims) in the items of the group.
+layers of its own. Those of stage "entities" come first, and their entities are combined into one pre-annotation. Those of
+stage "links" join mentions of the two versions, and those of stage "claims" come last; both find the combined entities
+in the items of the group.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import Literal, Protocol, TypeVar
 from corpus.document import Group, Layer
 from corpus.errors import RegistryError
 
-Stage = Literal["entities", "claims", "links"]
+Stage = Literal["entities", "links", "claims"]
 
 
 class Annotator(Protocol):
@@ -42,11 +43,11 @@ BUILT_IN: Mapping[str, str] = {
     "gazetteer": "annotators.gazetteer",
     "spacy-en": "annotators.model",
     "lac-zh": "annotators.lac",
-    "claim-cues": "annotators.claims",
     "link": "annotators.link",
+    "claim-cues": "annotators.claims",
 }
 
-DEFAULT: tuple[str, ...] = ("rules-en", "rules-zh", "gazetteer", "spacy-en", "lac-zh", "claim-cues", "link")
+DEFAULT: tuple[str, ...] = ("rules-en", "rules-zh", "gazetteer", "spacy-en", "lac-zh", "link", "claim-cues")
 """The annotators of a new workspace, in the order of priority."""
 
 _factories: dict[str, Factory] = {}

@@ -176,7 +176,7 @@ class KnowledgeBase:
         Ambiguous names are found too: see `Entry.ambiguous`. The possessive 's and a leading "the" are left out.
         Where `accept` is given, a match that it refuses gives way to a shorter one at the same place.
 
-        >>> text = "国务院和浙江省人民政府"
+        >>> text = "国务院支持浙江省"
         >>> [text[start:end] for start, end, _ in knowledge().find(text, "zh")]
         ['国务院', '浙江省']
         """

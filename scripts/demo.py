@@ -230,11 +230,9 @@ def load(folder: Path) -> dict[str, dict[str, int]]:
 
 def report(folder: Path, rows: Mapping[str, Json], dataset: dict[str, dict[str, int]], trained: Json) -> None:
     """The table: what the dataset holds, and the pre-annotation of the held-back article before and after."""
-    print_table(
-        "Dataset",
-        ["configuration", *next(iter(dataset.values()))],
-        [[n, *map(str, d.values())] for n, d in dataset.items()],
-    )
+    splits = ["train", "validation", "test"]
+    counts = [[name, *(str(sizes.get(split, 0)) for split in splits)] for name, sizes in dataset.items()]
+    print_table("Rows of the dataset", ["configuration", *splits], counts)
     held = folder / "held-back"
     held.mkdir(exist_ok=True)
     gold = held / "gold.jsonl"

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Fit the weights of the annotator "claim-cues" on a gold file, and write annotators/data/claims/weights.json.
 
-usage: fit_claim_weights.py GOLD.jsonl [--out FILE] [--cross-validate] [--write]
+usage: fit_claim_weights.py GOLD.jsonl [--out FILE | --cross-validate FILE]
 
 The gold file holds one document a line: id, pair, lang, text, entities, claims. Three logistic regressions with an L2
 penalty, fitted by Newton's method in numpy: is a piece a claim, are two neighbouring pieces one claim, and which type
@@ -41,7 +41,13 @@ CLAIM_PRIOR: Row = {
     "uncued": -0.5,
     "states": -0.3,
 }
-JOIN_PRIOR: Row = {"same": 0.8, "b_subject_none": 0.7, "new_actor": -1.0, "b_weak": 0.5, "semicolon": -0.3}
+JOIN_PRIOR: Row = {
+    "same": 0.8,
+    "b_subject_none": 0.7,
+    "new_actor": -1.0,
+    "b_weak": 0.5,
+    "semicolon": -0.3,
+}
 
 
 def type_prior(kind: str) -> Row:

@@ -115,6 +115,22 @@ def test_claims_and_parallel_sentences_keep_what_belongs_to_them(workspace: Work
     assert report.notes["entities lost in ner"] == 0
 
 
+def test_a_split_without_rows_of_a_configuration_is_left_out_of_it(tmp_path: Path) -> None:
+    workspace = Workspace.create(tmp_path / "w")
+    add_pair(workspace, "p1")
+    alone = Document("alone.en", "", "en", "Rents fell.")
+    workspace.append(DOCUMENTS, [alone])
+    workspace.append(SEGMENTS, [Segments(alone.id, alone.sha, ((0, 11),), words(alone.text))])
+    workspace.append(GOLD, [Layer(alone.id, alone.sha, "gold", "1 annotator")])
+    report = build(workspace, held_out=frozenset({"p1"}))
+    for options in ({}, {"streaming": True}):
+        assert {config: sorted(load(report, config, **options)) for config in ("ner", "parallel", "claims")} == {
+            "ner": ["test", "train"],
+            "parallel": ["test"],
+            "claims": ["test"],
+        }
+
+
 def test_no_column_is_null_typed_and_metadata_is_kept(workspace: Workspace) -> None:
     loaded = load(build(workspace), "documents")
     for split in loaded.values():

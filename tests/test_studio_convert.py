@@ -386,16 +386,25 @@ def test_a_relation_drawn_the_wrong_way_round_is_turned() -> None:
     assert back(result, group) == back(result_of(group), group)
 
 
-def test_a_relation_without_a_name_is_named_where_only_one_fits() -> None:
+def test_an_arrow_without_a_name_is_taken_for_what_it_can_be() -> None:
     group, relations = example()
     result = result_of(group, relations[:1])
     for entry in result:
         if entry["type"] == "relation":
             entry["labels"] = []
     (en, _), problems = back(result, group)
-    assert [r.label for r in en.relations] == ["same_as"]
-    assert [p.why for p in problems] == ["has no label"]
-    assert en.claims[0].claimant == AUTHOR
+    assert {r.label for r in en.relations} == {"same_as", "claimant"}
+    assert [p.why for p in problems] == ["kept as the claimant: the arrow has no name"]
+    assert en.claims[0].claimant == "Lin Yue"
+
+
+def test_an_unnamed_arrow_between_claims_is_left_out() -> None:
+    group, _ = example()
+    claims = [entry["id"] for entry in result_of(group) if entry.get("value", {}).get("labels") == ["CLAIM"]]
+    arrow = {"type": "relation", "from_id": claims[0], "to_id": claims[1], "labels": []}
+    layers, problems = back([*result_of(group), arrow], group)
+    assert layers == back(result_of(group), group)[0]
+    assert [p.why for p in problems] == ["joins what no relation joins"]
 
 
 def test_a_relation_that_joins_the_wrong_things_is_left_out() -> None:

@@ -24,6 +24,8 @@ import pytest
 from annotators.studio import client as client_module
 from annotators.studio import server as server_module
 from annotators.studio.client import Studio, connect, find_token
+from annotators.studio.config import labeling_config
+from annotators.studio.convert import prediction_of, task_of
 from annotators.studio.pull import pull
 from annotators.studio.push import PushItem, push
 from annotators.studio.server import Server, default_data, default_env, install, installed
@@ -393,6 +395,22 @@ class TestPush:
         assert not studio.predictions(project, task.id)
         assert push(news, studio, items_of(articles(1)), title=title).notes["new predictions"] == 1
         assert predicted(studio, project, task.id) == prediction["result"]
+
+    def test_predictions_that_the_server_dropped_on_import_are_sent_again(self, studio: Studio, title: str) -> None:
+        """SQLite drops some when two import at once, and answers 201; here the tasks come without theirs."""
+        item = items_of(articles(1))[0]
+        scheme = load_scheme()
+        project = studio.find_or_create_project(title, labeling_config(scheme), "")
+        task = {"data": task_of(item.group), "predictions": [prediction_of(item.group, item.relations, "v1", scheme)]}
+        ids = studio.import_tasks(project, [{"data": task["data"]}, task])
+        studio._repair(project, ids, [task, task])
+        assert [len(studio.predictions(project, id)) for id in ids] == [1, 1]
+        assert predicted(studio, project, ids[0]) == task["predictions"][0]["result"]  # type: ignore[index]
+
+    @pytest.mark.parametrize("name", ["ab", "n" * 51])
+    def test_a_name_that_label_studio_does_not_take(self, news: Workspace, studio: Studio, name: str) -> None:
+        with pytest.raises(StudioError, match=r"3 to 50 characters; see \[studio\] in hemu\.toml"):
+            push(news, studio, items_of(articles(1)), title=name)
 
     def test_what_cannot_be_a_task_is_left_out_and_named(self, news: Workspace, studio: Studio, title: str) -> None:
         bad = Document("bad.en", "bad", "en", "a\x00b")

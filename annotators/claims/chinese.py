@@ -11,7 +11,7 @@ from annotators.claims.chinese_voices import PRONOUN, Sentence, regions
 from annotators.claims.cues import CLAIM_TYPES, cues
 from annotators.claims.frames import chinese_frames
 from annotators.claims.piece import ACTORS, Piece, Subject, trimmed, within
-from annotators.claims.voice import BODIES, PEOPLE, History, Region
+from annotators.claims.voice import BODIES, PEOPLE, History, Region, is_headline
 from corpus.document import Entity
 
 _EDGE = '“”"‘’，。；：！？、,.;:!?…—–-·（）() 　'
@@ -49,8 +49,9 @@ def chinese_pieces(
         inside = tuple(within(entities, start, end))
         quoted = in_quote or text[start] in '“"'
         in_quote = text.count("“", start, end) + in_quote > text.count("”", start, end)
-        first, last = _cleared(plain, start, end, headline=index == 0)
-        s = Sentence(plain, first, last, index, inside, quoted, headline=index == 0)
+        headline = is_headline(text, index, end)
+        first, last = _cleared(plain, start, end, headline=headline)
+        s = Sentence(plain, first, last, index, inside, quoted, headline)
         voices = regions(s, history)
         if voices is None:
             for i in open_quote:

@@ -22,6 +22,9 @@ _BARE = {"称", "说", "明确", "表示"}
 _OWN = ("呼吁", "要求", "希望", "建议", "警告", "主张", "敦促", "倡议")
 """Verbs of speech that carry the type of a claim: they stay in the span, and no voice begins after them."""
 
+_NESTED = 3
+"""Attributions inside attributions that are still followed."""
+
 _CLAUSE = 40
 """A longer clause before a verb of speech, without a mention near the verb, is no attribution."""
 
@@ -43,7 +46,7 @@ class Sentence:
         return [e for e in within(self.entities, start, end) if e.label in ACTORS]
 
 
-def regions(s: Sentence, history: History) -> list[Region] | None:
+def regions(s: Sentence, history: History, depth: int = 0) -> list[Region] | None:
     """The voices of a sentence; None where it is nothing but an attribution (of the quotation before it)."""
     frames = chinese_frames()
     if (
@@ -54,7 +57,7 @@ def regions(s: Sentence, history: History) -> list[Region] | None:
         return [Region(colon + 1, s.end, named[-1], announced=True)]
     for match in frames.say.finditer(s.plain, s.start, s.end):
         if match.end() < s.end and not _in_quotes(s.plain, s.start, match.start()):
-            framed = _framed(s, match, history)
+            framed = _framed(s, match, history, depth)
             if framed is not None:
                 return framed or None
     if tail := frames.tail.search(s.plain, s.start, s.end):
@@ -75,7 +78,7 @@ def regions(s: Sentence, history: History) -> list[Region] | None:
     return [Region(s.start, s.end)]
 
 
-def _framed(s: Sentence, verb: re.Match[str], history: History) -> list[Region] | None:
+def _framed(s: Sentence, verb: re.Match[str], history: History, depth: int) -> list[Region] | None:
     """The voices of a sentence with a verb of speech; [] for an attribution alone, None where it reports nothing."""
     frames = chinese_frames()
     before = s.plain[s.start : verb.start()]
@@ -108,7 +111,7 @@ def _framed(s: Sentence, verb: re.Match[str], history: History) -> list[Region] 
     of_own_acts = bool(frames.announce.match(verb.group())) or (
         speaker is not None and speaker.label in {"AGENCY", "FIRM"}
     )
-    inner = regions(replace(s, start=content, headline=False), history) or []
+    inner = regions(replace(s, start=content, headline=False), history, depth + 1) or []
     lasting = speaker is not None and not s.quoted
     return out + [r if r.reported else Region(r.start, r.end, speaker, True, of_own_acts, lasting) for r in inner]
 

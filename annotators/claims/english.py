@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from annotators.claims.english_voices import EDGE, PERSONAL, SUBJECTS, Sentence, antecedent, regions
 from annotators.claims.frames import english_frames
 from annotators.claims.piece import ACTORS, Piece, Subject, trimmed, within
-from annotators.claims.voice import History, Region
+from annotators.claims.voice import History, Region, is_headline
 from corpus.document import Entity
 
 if TYPE_CHECKING:
@@ -41,7 +41,15 @@ def english_pieces(
         stop = at
         while stop < len(tokens) and tokens[stop].idx < end:
             stop += 1
-        s = Sentence(text, start, end, index, tokens[at:stop], within(entities, start, end), headline=index == 0)
+        s = Sentence(
+            text,
+            start,
+            end,
+            index,
+            tokens[at:stop],
+            within(entities, start, end),
+            headline=is_headline(text, index, end),
+        )
         s.quotes, in_quote = _quotes(text, start, end, in_quote)
         voices = regions(s, *_cleared(s), history)
         if not voices:  # nothing but an attribution: it belongs to the quotation before

@@ -27,6 +27,9 @@ _IMPERSONAL = re.compile(
 )
 _ACCORDING = re.compile(r"\baccording to ([^,;]{2,160}?)(?:,|[.;]?$)", re.IGNORECASE)
 
+_NESTED = 3
+"""Attributions inside attributions that are still followed."""
+
 
 @dataclass
 class Sentence:
@@ -56,8 +59,10 @@ def antecedent(relative: Token) -> Token:
     return noun
 
 
-def regions(s: Sentence, start: int, end: int, history: History) -> list[Region]:
+def regions(s: Sentence, start: int, end: int, history: History, depth: int = 0) -> list[Region]:
     """The voices of a stretch of a sentence; none where it is nothing but an attribution (of the quotation before it)."""
+    if depth > _NESTED:
+        return [Region(start, end)]
     body = s.text[start:end]
     if s.headline and (colon := body.find(": ")) > 0:
         if named := within(s.entities, start, start + colon):
@@ -67,25 +72,27 @@ def regions(s: Sentence, start: int, end: int, history: History) -> list[Region]
     if match := _IMPERSONAL.search(body):
         return [Region(start + match.end(), end)]
     if (match := _ACCORDING.search(body)) and not s.quoted(start + match.start()):
-        cited = _cited(s, match, start, end, history)
+        cited = _cited(s, match, start, end, history, depth)
         if cited is not None:
             return cited
     for token in s.tokens:
         if start <= token.idx < end and _speaks(token) and not s.quoted(token.idx):
-            framed = _frame(s, token, start, end, history)
+            framed = _frame(s, token, start, end, history, depth)
             if framed is not None:
                 return framed
     return [Region(start, end)]
 
 
-def _cited(s: Sentence, match: re.Match[str], start: int, end: int, history: History) -> list[Region] | None:
+def _cited(
+    s: Sentence, match: re.Match[str], start: int, end: int, history: History, depth: int
+) -> list[Region] | None:
     """The voices of a sentence with "according to": the source is the speaker where it is named."""
     inside = [e for e in within(s.entities, start + match.start(1), start + match.end(1)) if e.label in ACTORS]
     people = [e for e in inside if e.label in PEOPLE]
     speaker = next(iter([*people, *inside]), None)
     size = end - start
     if match.start() < 4 or (speaker is not None and match.end() < size - 30):
-        rest = regions(s, start + match.end(), end, history)
+        rest = regions(s, start + match.end(), end, history, depth + 1)
         if speaker is None:
             return rest
         history.heard(speaker, s.index)
@@ -100,7 +107,7 @@ def _speaks(token: Token) -> bool:
     return token.lemma_.lower() in words.say | words.say_that and token.pos_ in {"VERB", "NOUN"} and token.tag_ != "NN"
 
 
-def _frame(s: Sentence, verb: Token, start: int, end: int, history: History) -> list[Region] | None:
+def _frame(s: Sentence, verb: Token, start: int, end: int, history: History, depth: int) -> list[Region] | None:
     """The voices of a sentence with the verb of speech `verb`, or None where it reports nothing."""
     subject = next((c for c in verb.children if c.dep_ in SUBJECTS), None)
     head = verb
@@ -116,7 +123,7 @@ def _frame(s: Sentence, verb: Token, start: int, end: int, history: History) -> 
         lasting = speaker is not None and not s.quoted(content)
         before = _before(s, start, frame_start)
         out = [Region(start, before)] if before - start > 40 else []
-        inner = regions(s, content, end, history)
+        inner = regions(s, content, end, history, depth + 1)
         return out + [r if r.reported else Region(r.start, r.end, speaker, True, announced, lasting) for r in inner]
     if subject is None or head is not verb or verb.lemma_.lower() in english_frames().say_that:
         return None

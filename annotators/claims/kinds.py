@@ -53,8 +53,9 @@ def judge(piece: Piece, plain: str, lang: Lang) -> Verdict:
     background = sum(h.cue.weight for h in hits if h.cue.type == "background")
     acts = piece.subject in {"named", "body", "pronoun"} and not piece.passive
     head = offset + (8 if lang == "zh" else 30)
-    if own_word := next((h.cue for h in hits if h.cue.own and offset <= h.start < head), None):
-        points[own_word.type] += 0.6  # urged, pledged, 呼吁: what follows is what is urged or pledged
+    lead = next((h.cue for h in hits if offset <= h.start < head and h.cue.type in CLAIM_TYPES), None)
+    if lead is not None and (lead.own or lead.type in {"commitment", "demand"}) and lead.weight >= 1.2:
+        points[lead.type] += 0.6  # urged, must, will, 呼吁: what follows is what is urged or promised
     elif acts:
         points["action"] += 1.0
     if acts:

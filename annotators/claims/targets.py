@@ -10,7 +10,7 @@ _NUMBER_EN = (
     r"(?:(?:RMB|US\$|USD|HK\$|\$|€|£|¥|CNY)\s?)?\d[\d,]*(?:\.\d+)?(?:\s?(?:percent|per cent|percentage points?|%|‰))?"
     r"(?:\s(?:hundred|thousand|million|billion|trillion)\b)?"
 )
-_WORDS_EN = r"(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|thirty|fifty|dozens of|hundreds of|a hundred|half)"
+_WORDS_EN = r"(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|thirty|fifty|dozens of|hundreds of|a hundred|half)(?:\s(?:hundred|thousand|million|billion)\b)?"
 _EN = re.compile(rf"(?<![\w.,/-])(?P<value>{_NUMBER_EN}|{_WORDS_EN}\b)(?P<rest>(?:[ -][\w’'-]+){{0,4}})", re.IGNORECASE)
 _BY_EN = re.compile(
     r"\b(?:by|before|until|from|in|during|over|within|since) (?:the )?(?:end of |beginning of |first half of |second half of |next |this |last |past )*"
@@ -39,7 +39,7 @@ _BY_ZH = re.compile(
 )
 _TIME_ZH = re.compile(r"(?:年|月|日|时|分(?!之)|点(?!位))")
 _UNIT_ZH = re.compile(
-    r"(?:元|美元|人民币|人次|人|户|亩|公顷|吨|公里|平方米|立方米|套[^，的]{0,5}|间[^，的]{0,5}|个[^，的]{0,8}|项[^，的]{0,6}|家[^，的]{0,6}|所[^，的]{0,5}|件|起|批|次|名|台|款[^，的]{0,5}|种|条|座|千瓦|度|%|年|天|小时|大[^，的]{0,4}|倍|岁)"
+    r"(?:元|美元|人民币|人次|人|户|亩|公顷|吨|公里|平方米|立方米|套[^，的]{0,5}|间[^，的]{0,5}|个[^，的]{0,8}|项[^，的]{0,6}|家[^，的]{0,6}|所[^，的]{0,5}|件|起|批|次|名|台|款[^，的]{0,5}|种|条|座|张|只|头|辆|架|艘|千瓦|度|%|年|天|小时|大[^，的]{0,4}|倍|岁)"
 )
 
 

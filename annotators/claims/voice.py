@@ -58,6 +58,11 @@ class Region:
     lasting: bool = False
 
 
+def is_headline(text: str, index: int, end: int) -> bool:
+    """Whether a sentence is the headline: the first, and without a full stop."""
+    return index == 0 and text[end - 1] not in '.。!！?？”"'
+
+
 def likeliest(mentions: Sequence[Entity]) -> Entity | None:
     """Of the mentions in a subject, the one that speaks: the first person, else the last body, else the first place."""
     people = [e for e in mentions if e.label in PEOPLE]

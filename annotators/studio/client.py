@@ -146,10 +146,13 @@ class Studio:
             self.sdk.projects.update(project, model_version=model_version, request_options=_ONCE)
 
     def export(self, project: int) -> list[Json]:
-        """All tasks with all annotations in full, skipped ones too; predictions are only there as an annotation's parent."""
+        """The tasks that have annotations, with all of them in full, skipped ones too.
+
+        The content of predictions is only there as an annotation's parent.
+        """
         with _telling(self.url, "exporting"):
             chunks = self.sdk.projects.exports.download_sync(
-                project, export_type="JSON", download_all_tasks=True, request_options={"timeout_in_seconds": 600}
+                project, export_type="JSON", request_options={"timeout_in_seconds": 600}
             )
             data = b"".join(chunks)
         try:

@@ -144,7 +144,13 @@ def _claim_panel(scheme: Scheme, lang: Lang) -> Iterable[str]:
     yield _open("Choices", name=control(VOICE, lang), choice="multiple", showInline="true", **region)
     yield _tag("Choice", value="Author 作者", alias=AUTHOR, hotkey=VOICE_HOTKEY)
     yield "</Choices>"
-    yield _note(CLAIMANT, lang, "or, if not marked in the text 或：文中未标注者", maxSubmissions="1", **region)
+    yield _note(
+        CLAIMANT,
+        lang,
+        "or an arrow to the mention (Alt+R), or in words 或按 Alt+R 连至提及处，或写明",
+        maxSubmissions="1",
+        **region,
+    )
     yield "</View>"
     yield from _row("Area 领域")
     yield _open(

@@ -24,7 +24,7 @@ from corpus.document import (
 )
 from corpus.errors import SpanError
 from corpus.report import Skipped
-from corpus.scheme import Label, Scheme
+from corpus.scheme import Label, RelationLabel, Scheme
 
 Json = Mapping[str, Any]
 
@@ -193,13 +193,7 @@ def _relations(reader: _Reader, result: Sequence[Json], marks: Mapping[str, _Mar
         where = f"relation {marks[ends[0]].where} - {marks[ends[1]].where}"
         kinds = tuple(_kind(reader.scheme, marks[end]) for end in ends)
         fitting = [r for r in reader.scheme.relations if kinds in ((r.head, r.tail), (r.tail, r.head))]
-        values = _listed(entry.get("labels"))
-        if not values:
-            # Drawn, but never named; there may be only one that it can be.
-            if len(fitting) != 1:
-                reader.problem(where, "has no label")
-                continue
-            values = [config.relation_value(fitting[0])]
+        values = _listed(entry.get("labels")) or _unnamed(reader, where, fitting)
         for value in values:
             label = next((r for r in reader.scheme.relations if value in (r.name, config.relation_value(r))), None)
             label = label or next((r for r in reader.scheme.relations if r.name == str(value).split(" ")[0]), None)
@@ -210,6 +204,18 @@ def _relations(reader: _Reader, result: Sequence[Json], marks: Mapping[str, _Mar
             if (label.name, head, tail) not in found:
                 found.append((label.name, head, tail))
     return found
+
+
+def _unnamed(reader: _Reader, where: str, fitting: Sequence[RelationLabel]) -> list[str]:
+    """The label of an arrow that was drawn and never named: the only one that fits, else that of a claimant."""
+    names = [label.name for label in fitting]
+    if CLAIMANT_RELATION in names and len(names) > 1:
+        reader.problem(where, "kept as the claimant: the arrow has no name")
+        return [CLAIMANT_RELATION]
+    if len(names) != 1:
+        reader.problem(where, "has no label, and several fit" if names else "joins what no relation joins")
+        return []
+    return names
 
 
 def _kind(scheme: Scheme, mark: _Mark) -> Any:

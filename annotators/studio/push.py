@@ -68,8 +68,10 @@ def _push(
     say: Callable[[int], None],
 ) -> None:
     title = title or workspace.setting("studio", "project", "hemu")
-    if len(title) < 3:
-        raise StudioError(f"{title!r}: Label Studio wants a project name of 3 characters or more; see [studio] project")
+    if not 3 <= len(title) <= 50:
+        raise StudioError(
+            f"{title!r}: Label Studio wants project names of 3 to 50 characters; see [studio] in hemu.toml"
+        )
     scheme = workspace.scheme
     version = _model_version(item.version for item in wanted)
     project = studio.find_or_create_project(title, labeling_config(scheme, langs), instruction(scheme))

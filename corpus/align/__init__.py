@@ -121,12 +121,13 @@ def _window(en: Side, zh: Side, vectors: tuple[RunVectors, RunVectors] | None) -
     if vectors:
         # What the path does beyond one to one is looked at again with the vectors of the very runs.
         doubtful_en, doubtful_zh = _doubtful(path, n, m)
-        exact = (
-            refine(vectors[0], en.sentences, " ", doubtful_en),
-            refine(vectors[1], zh.sentences, "", doubtful_zh),
-        )
-        found = features(en, zh, exact)
-        path = best_path(scores(found, weights), n, m, weights.alone)
+        if any(doubtful_en) or any(doubtful_zh):
+            exact = (
+                refine(vectors[0], en.sentences, " ", doubtful_en),
+                refine(vectors[1], zh.sentences, "", doubtful_zh),
+            )
+            found = features(en, zh, exact)
+            path = best_path(scores(found, weights), n, m, weights.alone)
     return [Step(s.en, s.n_en, s.zh, s.n_zh, _confidence(s, weights.alone)) for s in path]
 
 

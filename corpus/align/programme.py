@@ -115,7 +115,8 @@ def _likeness(by_en: RunVectors, by_zh: RunVectors, shapes: Iterable[tuple[int, 
 
     def at_large(spans: Vectors, others: Vectors) -> Matrix:
         far: Matrix = 1.0 - spans.astype(float) @ others.T.astype(float)
-        return (far.sum(1) + usual * weight) / (len(others) + weight)
+        mean: Matrix = (far.sum(1) + usual * weight) / (len(others) + weight)
+        return mean
 
     far_en = [at_large(spans, by_zh[0]) for spans in by_en]
     far_zh = [at_large(spans, by_en[0]) for spans in by_zh]
@@ -149,15 +150,17 @@ def _key_matrices(en: Sequence[str], zh: Sequence[str]) -> tuple[tuple[Matrix, M
 
 
 def _windows(values: Matrix, size: int) -> Matrix:
-    return np.lib.stride_tricks.sliding_window_view(values, size).sum(-1)
+    summed: Matrix = np.lib.stride_tricks.sliding_window_view(values, size).sum(-1)
+    return summed
 
 
 def _any(rows: Matrix, size: int) -> Matrix:
-    return np.max([rows[i : len(rows) - size + 1 + i] for i in range(size)], axis=0)
+    highest: Matrix = np.max([rows[i : len(rows) - size + 1 + i] for i in range(size)], axis=0)
+    return highest
 
 
 def _inner(starts: Sequence[bool], size: int) -> Matrix:
-    inner = np.zeros(len(starts) - size + 1)
+    inner: Matrix = np.zeros(len(starts) - size + 1)
     for i in range(1, size):
         inner += np.array(starts[i : len(starts) - size + 1 + i], float)
     return inner

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 Progress = Callable[[int, int | None], None]
 
-_FORMAT = 1
+_FORMAT = 2
 _ROW_GROUP = 1000
 
 
@@ -86,8 +86,6 @@ def build(
         raise InputError(f"{built.lost} gold entities overlap others and cannot be written as tags; correct the gold")
     columns = features(workspace.scheme)
     configs = {config: built.rows[config] for config in CONFIGS if any(built.rows[config].values())}
-    # Configurations have the same splits: those that hold documents.
-    used = [split for split in SPLITS if built.rows["documents"][split]]
     name = workspace.setting("dataset", "name", "corpus")
     licence = workspace.setting("dataset", "licence", "other")
     version = _version(configs, columns, [name, licence, str(workspace.scheme.version)])
@@ -97,7 +95,7 @@ def build(
         report.done, report.unchanged = 0, len(examples)
     else:
         with workspace.writing():
-            _write(folder, configs, used, columns, write_card(workspace.scheme, name, licence, version, configs, used))
+            _write(folder, configs, columns, write_card(workspace.scheme, name, licence, version, configs))
     write_atomically(folder.parent / "latest", f"{version}\n".encode())
     report.notes = {
         "version": version,
@@ -170,15 +168,15 @@ def _version(configs: dict[str, dict[str, list[Row]]], columns: dict[str, Featur
     return digest.hexdigest()[:12]
 
 
-def _write(
-    folder: Path, configs: dict[str, dict[str, list[Row]]], splits: list[str], columns: dict[str, Features], card: str
-) -> None:
+def _write(folder: Path, configs: dict[str, dict[str, list[Row]]], columns: dict[str, Features], card: str) -> None:
     temporary = folder.with_name(f".{folder.name}.{os.getpid()}.tmp")
     try:
         for config, rows in configs.items():
             (temporary / config).mkdir(parents=True)
-            for split in splits:
-                _write_parquet(temporary / config / f"{split}.parquet", rows[split], columns[config])
+            for split in SPLITS:
+                # A file without rows is one that `load_dataset` cannot read.
+                if rows[split]:
+                    _write_parquet(temporary / config / f"{split}.parquet", rows[split], columns[config])
         (temporary / "README.md").write_text(card, encoding="utf-8")
         temporary.replace(folder)
     except OSError as error:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from corpus.dataset.features import CONFIGS
+from corpus.dataset.splits import SPLITS
 from corpus.scheme import Label, Scheme
 
 Rows = dict[str, dict[str, list[dict[str, Any]]]]
@@ -21,11 +22,12 @@ _WHAT = {
 _TASKS = {"ner": "token-classification", "claims": "text-classification", "parallel": "translation"}
 
 
-def write_card(scheme: Scheme, name: str, licence: str, version: str, configs: Rows, splits: Sequence[str]) -> str:
-    """The text of README.md."""
+def write_card(scheme: Scheme, name: str, licence: str, version: str, configs: Rows) -> str:
+    """The text of README.md. A split is listed where it has rows."""
+    splits = [split for split in SPLITS if configs["documents"][split]]
     return "\n".join(
         [
-            *_yaml(name, licence, configs, splits),
+            *_yaml(name, licence, configs),
             "",
             f"# {name}",
             "",
@@ -83,7 +85,7 @@ def write_card(scheme: Scheme, name: str, licence: str, version: str, configs: R
     )
 
 
-def _yaml(name: str, licence: str, configs: Rows, splits: Sequence[str]) -> list[str]:
+def _yaml(name: str, licence: str, configs: Rows) -> list[str]:
     # A JSON string is a YAML string.
     lines = ["---", f"pretty_name: {json.dumps(name)}", f"license: {json.dumps(licence)}", "language:"]
     lines += [f"- {lang}" for lang in sorted({row["lang"] for row in _all(configs, "documents")})]
@@ -91,7 +93,7 @@ def _yaml(name: str, licence: str, configs: Rows, splits: Sequence[str]) -> list
     lines += ["configs:"]
     for config in configs:
         lines += [f"- config_name: {config}", *(["  default: true"] if config == "documents" else []), "  data_files:"]
-        for split in splits:
+        for split in (split for split in SPLITS if configs[config][split]):
             lines += [f"  - split: {split}", f"    path: {config}/{split}.parquet"]
     return [*lines, "---"]
 

@@ -15,7 +15,7 @@ from typing import Literal
 from corpus.clean import Change, clean, find_blocks
 from corpus.document import Document
 from corpus.errors import InputError
-from corpus.ingest.names import MAX_ID
+from corpus.ingest.names import MAX_ID, printable
 from corpus.ingest.readers import RawDocument, known_formats, read_jsonl, read_text, reader_for
 from corpus.language import contradicts, detect_language
 from corpus.report import Skipped, StageReport
@@ -52,7 +52,8 @@ def ingest(workspace: Workspace, paths: Iterable[Path | str], *, progress: Progr
                     report.unchanged += 1
                 else:
                     changed += taken.state == "changed"
-                    cleaned += bool(taken.changes)
+                    # A line break at the end, which nearly every file has, is not worth telling.
+                    cleaned += any(change.what != "final line breaks" for change in taken.changes)
                     batch.append(taken.document)
                 if len(batch) >= _BATCH:
                     report.done += workspace.append(DOCUMENTS, batch)
@@ -119,11 +120,6 @@ def _below(folder: Path, leave_out: Path | None) -> Iterator[Path]:
     for root, folders, files in os.walk(folder):
         folders[:] = [f for f in folders if not f.startswith(".") and Path(root, f).resolve() != avoid]
         yield from (Path(root, file) for file in files if not file.startswith("."))
-
-
-def printable(name: str) -> str:
-    """A file's name as it can be printed: bytes that are no text and control characters are escaped."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in name)
 
 
 def _read(file: File) -> Iterator[RawDocument | Skipped]:

@@ -14,8 +14,9 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-# Control characters that no text file holds; tab, line ends and form feed are none of them.
-_CONTROL = re.compile("[\x00-\x08\x0e-\x1a\x7f-\x84\x86-\x9f\ufffe\uffff]")
+# Control characters, tab, line ends and form feed being none; more than a stray one in a hundred is no text.
+_CONTROL_MAX = 0.01
+_CONTROL = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ufffe\uffff]")
 _HAN = re.compile("[\u4e00-\u9fff]")
 
 
@@ -79,6 +80,6 @@ def _legacy(data: bytes) -> Iterator[tuple[float, str, str]]:
 
 
 def _checked(text: str) -> str:
-    if _CONTROL.search(text):
+    if len(_CONTROL.findall(text)) > len(text) * _CONTROL_MAX:
         raise NotTextError("binary file (holds control characters)")
     return text

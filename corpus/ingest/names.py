@@ -61,3 +61,8 @@ def why_unsafe(id: str) -> str | None:
     if id.startswith("/") or ".." in id.split("/"):
         return "the id is no plain name: it begins with '/' or has '..' in it"
     return None
+
+
+def printable(name: str) -> str:
+    """A file's name as it can be printed: bytes that are no text and control characters are escaped."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in name)

@@ -11,7 +11,7 @@ from typing import Any
 
 from corpus.document import LANGUAGES, Lang, text_sha
 from corpus.ingest.decode import NotTextError, decode
-from corpus.ingest.names import name_of, why_unsafe
+from corpus.ingest.names import name_of, printable, why_unsafe
 from corpus.language import split_name
 from corpus.report import Skipped
 
@@ -49,7 +49,7 @@ def read_text(data: bytes, path: PurePath, shown: str) -> Iterator[RawDocument |
         return
     name = name_of(path)
     meta = {} if encoding == "utf-8" else {"encoding": encoding}
-    yield RawDocument(name.id, name.pair, name.lang, text, meta, path.as_posix(), shown)
+    yield RawDocument(name.id, name.pair, name.lang, text, meta, printable(path.as_posix()), shown)
 
 
 _FRONT_MATTER = re.compile(r"\A\ufeff?---[ \t]*\r?\n(.*?)\r?\n(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)", re.DOTALL)
@@ -120,7 +120,7 @@ def _row(line: str, path: PurePath, where: str) -> RawDocument | Skipped:
         return Skipped(where, str(unsafe))
     base, said = split_name(id)
     pair = str(row.get("pair") or "") if "pair" in row else (base if said else "")
-    return RawDocument(id, pair, lang or said, row["text"], _meta(row), path.as_posix(), where)
+    return RawDocument(id, pair, lang or said, row["text"], _meta(row), printable(path.as_posix()), where)
 
 
 def _meta(values: Mapping[str, Any]) -> dict[str, str]:

@@ -1,0 +1,112 @@
+"""Chinese claims: cases of our own, and what holds for any text."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from annotators.claims import find_claims
+from annotators.claims.cues import normal
+from corpus.document import Document, Entity, Item, Segments, Span
+from corpus.segment import segment_text
+
+CASES = json.loads((Path(__file__).parent / "cases" / "claims.json").read_text(encoding="utf-8"))
+
+
+def cases(lang: str) -> list[Any]:
+    """The cases of a language; what is known to fail is marked, and must be unmarked when it passes."""
+    return [
+        pytest.param(
+            c, id=c["note"], marks=[pytest.mark.xfail(reason=c["known_failure"])] if "known_failure" in c else []
+        )
+        for c in CASES
+        if c["lang"] == lang
+    ]
+
+
+def item(text: str, entities: list[tuple[str, str]]) -> Item:
+    document = Document("doc", "", "zh", text)
+    mentions = [Entity(Span.of(text, m.start(), m.end()), label) for s, label in entities for m in re.finditer(s, text)]
+    sentences, tokens = segment_text(text, "zh")
+    return Item(
+        document, Segments("doc", document.sha, sentences, tokens), tuple(sorted(mentions, key=lambda e: e.start))
+    )
+
+
+@pytest.mark.parametrize("case", cases("zh"))
+def test_cases(case: dict[str, Any]) -> None:
+    claims = find_claims(item(case["text"], [(s, label) for s, label in case["entities"]]))
+    seen = [(c.span.surface, c.type, c.stance, c.claimant) for c in claims]
+    assert seen == [(c["text"], c["type"], c["stance"], c["claimant"]) for c in case["claims"]]
+    for claim, expected in zip(claims, case["claims"], strict=True):
+        assert claim.policy_area == expected.get("area", claim.policy_area)
+
+
+def test_traditional_characters_are_read_like_simplified_ones() -> None:
+    # The bureau urges enterprises to cut pollutant emissions.
+    simplified = find_claims(item("环境局要求企业减少污染排放。", [("环境局", "AGENCY")]))
+    traditional = find_claims(item("環境局要求企業減少污染排放。", [("環境局", "AGENCY")]))
+    assert [(c.type, c.start, c.end, c.policy_area) for c in simplified] == [
+        (c.type, c.start, c.end, c.policy_area) for c in traditional
+    ]
+    assert [c.claimant for c in traditional] == ["環境局"]
+
+
+def test_the_normal_form_keeps_every_offset() -> None:
+    text = "後台發佈：😀 Ａ\ud800乾\r\n"
+    assert len(normal(text, "zh")) == len(text)
+    assert len(normal("İstanbul’s ẞ", "en")) == len("İstanbul’s ẞ")
+
+
+def test_a_pronoun_is_the_last_person_named() -> None:
+    # Deputy mayor Chen Li visited a school. He called for more investment in rural education.
+    text = "副市长陈黎走访了一所学校。\n他呼吁加大农村教育投入。"
+    claims = find_claims(item(text, [("陈黎", "OFFICIAL")]))
+    assert [(c.span.surface, c.type, c.claimant) for c in claims][-1:] == [("呼吁加大农村教育投入", "demand", "陈黎")]
+
+
+_PARTS = [
+    "市政府将",
+    "他表示，",
+    "推进改革",
+    "“",
+    "”",
+    "《",
+    "》",
+    "，",
+    "。",
+    "；",
+    "\r\n",
+    "\n",
+    "😀",
+    "\x00",
+    "\ud800",
+    "陈黎",
+    "应",
+    "200万元",
+    "（",
+    "据悉，",
+    "的",
+]
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.sampled_from(_PARTS), max_size=14).map("".join))
+def test_any_text_gives_claims_that_do_not_overlap(text: str) -> None:
+    claims = find_claims(item(text, [("陈黎", "PERSON")]))
+    end = 0
+    for claim in claims:
+        assert claim.span.surface == text[claim.start : claim.end]
+        assert claim.start >= end
+        end = claim.end
+
+
+def test_attributions_inside_attributions_end() -> None:
+    text = "他表示，" * 400 + "市政府将新建学校。"
+    assert all(claim.end <= len(text) for claim in find_claims(item(text, [])))

@@ -1,0 +1,159 @@
+"""English claims: cases of our own, and what holds for any text."""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from annotators import registry
+from annotators.claims import find_claims
+from annotators.claims.areas import area_counts, area_table
+from annotators.claims.cues import CLAIM_TYPES, cues
+from corpus.document import Bead, Claim, Document, Entity, Group, Item, Lang, Segments, Span
+from corpus.scheme import load_scheme
+from corpus.segment import segment_text
+
+CASES = json.loads((Path(__file__).parent / "cases" / "claims.json").read_text(encoding="utf-8"))
+
+
+def cases(lang: Lang) -> list[Any]:
+    """The cases of a language; what is known to fail is marked, and must be unmarked when it passes."""
+    return [
+        pytest.param(
+            c, id=c["note"], marks=[pytest.mark.xfail(reason=c["known_failure"])] if "known_failure" in c else []
+        )
+        for c in CASES
+        if c["lang"] == lang
+    ]
+
+
+def item(text: str, lang: Lang, entities: list[tuple[str, str]], name: str = "doc") -> Item:
+    document = Document(name, "pair", lang, text)
+    mentions = [
+        Entity(Span.of(text, m.start(), m.end()), label)
+        for s, label in entities
+        for m in re.finditer(re.escape(s), text)
+    ]
+    sentences, tokens = segment_text(text, lang)
+    return Item(
+        document, Segments(name, document.sha, sentences, tokens), tuple(sorted(mentions, key=lambda e: e.start))
+    )
+
+
+def found(case: dict[str, Any]) -> tuple[Claim, ...]:
+    return find_claims(item(case["text"], case["lang"], [(s, label) for s, label in case["entities"]]))
+
+
+@pytest.mark.parametrize("case", cases("en"))
+def test_cases(case: dict[str, Any]) -> None:
+    claims = found(case)
+    seen = [(c.span.surface, c.type, c.stance, c.claimant) for c in claims]
+    assert seen == [(c["text"], c["type"], c["stance"], c["claimant"]) for c in case["claims"]]
+    for claim, expected in zip(claims, case["claims"], strict=True):
+        assert claim.policy_area == expected.get("area", claim.policy_area)
+
+
+def test_a_speaker_goes_on_speaking_and_a_narrated_judgement_does_not() -> None:
+    text = (
+        "Tom Weir said that the subsidy has reduced poverty in rural schools.\n"
+        "The government should now extend the subsidy to all school districts.\n"
+    )
+    claims = find_claims(item(text, "en", [("Tom Weir", "PERSON")]))
+    assert [c.claimant for c in claims] == ["Tom Weir", "Tom Weir"]
+    assert all(c.claimant_span == (0, 8) for c in claims)
+
+
+def test_a_quotation_takes_the_speaker_named_on_the_next_line() -> None:
+    text = "“The city must protect its wetlands and publish its pollution data.”\nLin Tao, a biologist, said.\n"
+    claims = find_claims(item(text, "en", [("Lin Tao", "PERSON")]))
+    assert [(c.type, c.claimant) for c in claims] == [("demand", "Lin Tao")]
+
+
+def test_the_two_versions_of_an_article_support_one_another() -> None:
+    english = item(
+        "The Education Bureau will repair the roofs of all schools.", "en", [("Education Bureau", "AGENCY")], "en"
+    )
+    chinese = item("市教育局将维修全市中小学校舍。", "zh", [("市教育局", "AGENCY")], "zh")
+    beads = (Bead(english.segments.sentences, chinese.segments.sentences),)
+    annotator = registry.make("claim-cues")
+    (alone,) = annotator.annotate(Group((english,)))[0].claims
+    layers = annotator.annotate(Group((english, chinese), beads))
+    assert [layer.document for layer in layers] == ["en", "zh"]
+    assert layers[0].claims[0].score > alone.score
+
+
+def test_the_annotator_keeps_the_protocol_and_the_scheme() -> None:
+    annotator = registry.make("claim-cues")
+    text = "The Ministry of Health will build ten new hospitals for elderly patients."
+    (layer,) = annotator.annotate(Group((item(text, "en", [("Ministry of Health", "AGENCY")]),)))
+    assert (annotator.name, annotator.stage, layer.source) == ("claim-cues", "claims", "claim-cues")
+    (claim,) = layer.claims
+    load_scheme().check_claim(claim.type, claim.stance, claim.policy_area)
+    assert 0 <= claim.score <= 1
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_every_cue_finds_its_example(lang: Lang) -> None:
+    for cue in cues(lang):
+        assert cue.pattern.search(cue.example.lower()), cue.example
+        assert cue.type in {*CLAIM_TYPES, "background", "stance"}
+        assert cue.stance in {"", "oppose", "neutral"}
+
+
+def test_the_areas_are_those_of_the_scheme() -> None:
+    names = {area.name for area in load_scheme().policy_areas}
+    assert set(area_table("en")) == set(area_table("zh")) == names
+    assert area_counts("", "en") == {}
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_every_area_finds_its_example(lang: Lang) -> None:
+    source = Path(registry.__file__).parent / "data" / "claims" / "areas.toml"
+    for area, row in tomllib.loads(source.read_text(encoding="utf-8")).items():
+        assert area in area_counts(row["example"][lang].lower(), lang), area
+
+
+# What breaks readers: quotes that never close, line ends of three kinds, characters outside the basic plane.
+_PARTS = [
+    "He said that ",
+    "the city will build ",
+    "“",
+    "”",
+    '"',
+    ", ",
+    ". ",
+    "\r\n",
+    "\n",
+    "😀",
+    "\x00",
+    "\ud800",
+    "Lin Tao",
+    "should ",
+    "200 ",
+    "(",
+    "according to ",
+    "which ",
+]
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.sampled_from(_PARTS), max_size=14).map("".join))
+def test_any_text_gives_claims_that_do_not_overlap(text: str) -> None:
+    claims = find_claims(item(text, "en", [("Lin Tao", "PERSON")]))
+    end = 0
+    for claim in claims:
+        assert claim.span.surface == text[claim.start : claim.end]
+        assert claim.start >= end
+        end = claim.end
+
+
+def test_attributions_inside_attributions_end() -> None:
+    text = "He said that the mayor " * 400 + "will build a school."
+    assert all(claim.end <= len(text) for claim in find_claims(item(text, "en", [])))
