@@ -2,32 +2,83 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from corpus.document import Entity, Group, Item, Layer, Ref, Relation, without_overlaps
 
 OFFICIAL, PERSON = "OFFICIAL", "PERSON"
 
+_PEOPLE = frozenset({OFFICIAL, PERSON})
+_BODIES = frozenset({"AGENCY", "ORG", "FIRM"})
+_LISTS = "gazetteer"
+# Characters that part the parts of a name that is written in Chinese.
+_DOTS = "·•・‧"
+
 
 def combine_entities(layers: Sequence[Layer], priorities: Sequence[str]) -> tuple[Entity, ...]:
     """The entities chosen from the layers of one document, in text order.
 
     `priorities` names sources, the strongest first; a source not named comes last. Within one source the longer
-    span wins, since the scheme takes the longest name.
+    span wins, since the scheme takes the longest name. For the same reason a name from a list gives way to a longer
+    name of the same kind around it, whichever source proposes that.
     """
     rank = {source: number for number, source in enumerate(priorities)}
     proposed = [entity for layer in layers for entity in layer.entities]
+    proposed = [e for e in proposed if e.source != _LISTS or not _within_longer(e, proposed)]
     proposed.sort(key=lambda e: (rank.get(e.source, len(rank)), e.start - e.end, e.start))
     return _with_offices(without_overlaps(proposed))
 
 
+def _kind(label: str) -> str:
+    if label in _PEOPLE:
+        return PERSON
+    return "body" if label in _BODIES else label
+
+
+def _within_longer(entity: Entity, proposed: Sequence[Entity]) -> bool:
+    """Whether another source has a longer name of the same kind around this one."""
+    return any(
+        other.start <= entity.start
+        and entity.end <= other.end
+        and other.end - other.start > entity.end - entity.start
+        and other.source != entity.source
+        and _kind(other.label) == _kind(entity.label)
+        for other in proposed
+    )
+
+
 def _with_offices(entities: Sequence[Entity]) -> tuple[Entity, ...]:
-    """Who is an official in one mention is one in all that have the same words, whichever source found them."""
+    """Who is an official in one mention is one in all that have the same words, whichever source found them.
+
+    A mention by the last part of the name alone (Lin, 林德) is that person where no other one shares it.
+    """
     officials = {e.span.surface for e in entities if e.label == OFFICIAL}
+    full: dict[str, set[bool]] = {}
+    for entity in entities:
+        if entity.label in _PEOPLE:
+            for part in _last_part(entity.span.surface):
+                full.setdefault(part, set()).add(entity.span.surface in officials)
+    officials |= {part for part, answers in full.items() if answers == {True}}
     return tuple(
         replace(e, label=OFFICIAL) if e.label == PERSON and e.span.surface in officials else e for e in entities
     )
+
+
+def _last_part(name: str) -> Iterator[str]:
+    """The last part of a name of several parts, as a mention may give it alone.
+
+    >>> list(_last_part("乔·林德")), list(_last_part("Joe Lind")), list(_last_part("Lind"))
+    (['林德'], ['Lind'], [])
+    """
+    for dot in _DOTS:
+        if dot in name:
+            last = name.rsplit(dot, 1)[1].strip()
+            if len(last) > 1:
+                yield last
+            return
+    if " " in name:
+        yield name.rsplit(" ", 1)[1]
 
 
 def share_offices(group: Group, relations: Sequence[Relation]) -> Group:

@@ -9,6 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,13 +17,12 @@ from annotators.registry import Stage, annotator
 from annotators.rules.english import lists_digest, silent_spans
 from annotators.rules.english_edges import pieces_of, trimmed
 from annotators.rules.english_heads import label_of_name
-from annotators.rules.english_lexicon import NONE, Lexicon, lexicon
+from annotators.rules.english_lexicon import NONE, Lexicon, known_label, lexicon
 from annotators.rules.english_mentions import occurrences
 from annotators.rules.english_pinyin import is_chinese_name
 from annotators.rules.english_text import Reading, fold, read
 from corpus.document import LANGUAGES, Entity, Group, Lang, Layer, Segments, Span, without_overlaps
 from corpus.errors import ModelError
-from corpus.scheme import load_scheme
 
 if TYPE_CHECKING:
     from spacy.language import Language
@@ -39,6 +39,7 @@ _TRAINED_SCORE = 0.8
 _STRETCH = 2000
 
 
+@lru_cache(maxsize=16)
 def map_entities(text: str) -> tuple[Entity, ...]:
     """The entities of the general English model, with edges cleaned and labels mapped to the scheme.
 
@@ -62,11 +63,12 @@ def map_entities(text: str) -> tuple[Entity, ...]:
             low = fold(name)
             if not any(c.isupper() for c in name) or low in lex.demonyms or low in lex.months or low in lex.generic:
                 continue
-            while " " in name and fold(name.rsplit(" ", 1)[1]) in lex.not_names:
+            # "the ABC news agency": the common noun behind a name is no part of it.
+            while " " in name and (name.rsplit(" ", 1)[1].islower() or fold(name.rsplit(" ", 1)[1]) in lex.not_names):
                 name = name.rsplit(" ", 1)[0].rstrip()
                 end = start + len(name)
             label = _label(name, mapped)
-            if label == "FIRM" and _is_common(reading, start, name):
+            if label == "FIRM" and (_is_common(reading, start, name) or _is_bare_acronym(name)):
                 continue
             if not label or any(a < end and start < b for a, b in silent):
                 continue
@@ -134,6 +136,11 @@ def _is_common(reading: Reading, start: int, name: str) -> bool:
     )
 
 
+def _is_bare_acronym(name: str) -> bool:
+    """Whether a name is an acronym that no list has: as often a law, a party or a thing as a firm."""
+    return name.isalpha() and name.isupper() and len(name) < 7 and known_label(name) != "FIRM"
+
+
 def _two_syllables(low: str, lex: Lexicon) -> bool:
     return bool(lex.syllable.fullmatch(low)) and low not in lex.surnames and len(low) > 4
 
@@ -171,6 +178,7 @@ class TrainedModel:
     nlp: Language
     lang: Lang
     version: str
+    labels: frozenset[str]
     name: str = "model"
     stage: Stage = "entities"
 
@@ -184,6 +192,8 @@ class TrainedModel:
 
     def entities(self, text: str, segments: Segments | None = None) -> tuple[Entity, ...]:
         """The entities of a text, read in stretches of whole sentences where these are given."""
+        if not self.labels:
+            return ()
         stretches = list(_stretches(text, segments.sentences if segments else ()))
         docs = self.nlp.pipe(_safe(text[start:end]) for start, end in stretches)
         found: list[Entity] = []
@@ -194,7 +204,7 @@ class TrainedModel:
                     first += 1
                 while first < last and text[last - 1].isspace():
                     last -= 1
-                if first < last:
+                if first < last and ent.label_ in self.labels:
                     found.append(Entity(Span.of(text, first, last), ent.label_, _TRAINED_SCORE, self.name))
         return without_overlaps(found)
 
@@ -221,8 +231,8 @@ def _stretches(text: str, sentences: Sequence[tuple[int, int]]) -> Iterator[tupl
 def trained(path: str) -> TrainedModel:
     """The spaCy model in the folder `path`, as `hemu train` writes it.
 
-    Raises ModelError, in one line, where the folder holds no model of spaCy, its language is neither English nor
-    Chinese, it has no entity recogniser, or it knows labels that the scheme has not.
+    Where its meta data names the labels that the gate admitted, it proposes those only. Raises ModelError, in one line,
+    where the folder holds no model of spaCy, its language is neither English nor Chinese, or it has no entity recogniser.
     """
     folder = Path(path)
     try:
@@ -239,13 +249,9 @@ def trained(path: str) -> TrainedModel:
     if "ner" not in pipes:
         raise ModelError(f"{path}: the model has no entity recogniser ('ner'); it has: {', '.join(map(str, pipes))}")
     nlp = _load(folder)
-    labels, known = set(nlp.pipe_labels.get("ner", ())), set(load_scheme().label_names)
-    if not labels <= known:
-        raise ModelError(
-            f"{path}: the model's labels {', '.join(sorted(labels - known))} are not in the scheme, "
-            f"which has: {', '.join(sorted(known))}; train the model with the scheme's labels"
-        )
-    return TrainedModel(nlp, lang, f"{folder.name}-{_digest(folder)}")
+    admitted = meta.get("hemu", {}).get("admitted")
+    labels = frozenset(nlp.pipe_labels.get("ner", ()) if admitted is None else admitted)
+    return TrainedModel(nlp, lang, f"{folder.name}-{_digest(folder)}", labels)
 
 
 def _digest(folder: Path) -> str:

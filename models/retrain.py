@@ -7,7 +7,7 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from importlib import resources
 from pathlib import Path
@@ -29,7 +29,9 @@ MODELS = "models"
 ACCEPTED = "accepted"
 """The file in `models/` that names the version in use."""
 
-_FORMAT = 1
+Admit = Callable[[dict[Lang, Path], Sequence[Annotated]], dict[Lang, list[str]]]
+
+_FORMAT = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,7 @@ def retrain(
     held_out: frozenset[str] = frozenset(),
     silver: bool = False,
     max_steps: int | None = None,
+    admit: Admit | None = None,
     progress: Progress | None = None,
 ) -> dict[str, Any]:
     """Train on the gold of the workspace, judge the model, and put it in use if it is not worse than the one in use.
@@ -57,6 +60,9 @@ def retrain(
     them. The version follows from gold, scheme, settings and seed: where it exists already, nothing is trained.
     A model goes to `models/<version>/` with `en/`, `zh/` (folders that spaCy loads) and `model.json`; the one
     in use is named in `models/accepted`. A refused one is kept beside it and can be looked at.
+
+    `admit` is given the folders of the new models and the articles to judge by, and says which labels of each model are
+    of use among the other annotators; as an annotator the model then proposes those only.
 
     Returns what model.json holds, with the paths: version, accepted, reason, scores after and before, counts.
     Raises InputError where there is no gold, or nothing is left to learn from.
@@ -74,6 +80,10 @@ def retrain(
         after = evaluate_model(trained, plan.test, scheme=workspace.scheme)
         verdict, before = _judge(workspace, trained, plan.test, after)
         record = _record(plan, workspace, results, verdict, after, before, seed)
+        if admit:
+            record["admitted"] = admit(trained, plan.test)
+            for lang, labels in record["admitted"].items():
+                _note_admitted(trained[lang] / "meta.json", labels)
         record["seconds"] = round(time.monotonic() - started, 1)
         write_atomically(temporary / "model.json", json.dumps(record, ensure_ascii=False, indent=1).encode())
         with workspace.writing():
@@ -85,6 +95,12 @@ def retrain(
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
     return {**read_model(folder), "unchanged": False}
+
+
+def _note_admitted(path: Path, labels: Sequence[str]) -> None:
+    meta = json.loads(path.read_text(encoding="utf-8"))
+    meta["hemu"]["admitted"] = list(labels)
+    write_atomically(path, json.dumps(meta, ensure_ascii=False, indent=1).encode())
 
 
 def make_plan(

@@ -160,3 +160,25 @@ def test_an_interrupted_run_goes_on_where_it_stopped(workspace: Path, tmp_path: 
     report = json.loads(hemu(*arguments, "--json").stdout)
     assert report["done"] + report["unchanged"] == 400
     assert report["unchanged"] > 0
+
+
+@pytest.mark.slow
+def test_from_gold_to_a_model_in_use(workspace: Path, tmp_path: Path) -> None:
+    sample = Path(__file__).parent.parent / "corpus" / "data" / "sample" / "gold.jsonl"
+    some = ("elderly-care", "housing-rental", "platform-regulation")
+    lines = [line for line in sample.read_text(encoding="utf-8").splitlines() if json.loads(line)["pair"] in some]
+    done = hemu("gold", "import", "-", "-w", workspace, input="\n".join(lines))
+    assert "6 done" in done.stderr, done.stderr
+    assert hemu("run", "-w", workspace).returncode == 0
+    assert json.loads(hemu("dataset", "-w", workspace, "--json").stdout)["notes"]["entities lost in ner"] == 0
+    scores = json.loads(hemu("evaluate", "-w", workspace, "--json").stdout)
+    assert scores["all"]["entities"]["effort_saved"] > 0.5
+    trained = json.loads(hemu("retrain", "-w", workspace, "--json").stdout)
+    assert trained["accepted"]
+    assert set(trained["admitted"]) == {"en", "zh"}
+    assert "annotate: 6 done" in hemu("run", "-w", workspace).stderr
+    assert (workspace / "layers" / "model").is_dir()
+    assert json.loads(hemu("retrain", "-w", workspace, "--json").stdout)["unchanged"]
+    scheme = workspace / "scheme.toml"
+    scheme.write_text(scheme.read_text().replace('name = "FIRM"', 'name = "COMPANY"'))
+    refused(hemu("annotate", "-w", workspace), "trained for labels", "FIRM", "hemu retrain")

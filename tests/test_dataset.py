@@ -191,6 +191,12 @@ def test_splits_are_never_empty_and_hold_back_what_is_named(keys: set[str], held
     assert all(splits[key] == "test" for key in held_out)
 
 
+def test_of_few_articles_those_in_both_languages_are_judged_by() -> None:
+    # None of these falls below 0.2 by its hash.
+    splits = assign_splits(["lone-1", "lone-2", "both", "both", "two", "two"])
+    assert splits == {"lone-1": "train", "lone-2": "train", "both": "validation", "two": "test"}
+
+
 def test_a_split_stays_when_the_corpus_grows() -> None:
     before = assign_splits(f"article-{n}" for n in range(200))
     after = assign_splits(f"article-{n}" for n in range(400))

@@ -176,8 +176,12 @@ def test_model_without_entities(tmp_path: Path) -> None:
     assert "sentencizer" in message(tmp_path / "plain")
 
 
-def test_labels_outside_the_scheme(tmp_path: Path) -> None:
-    assert "GPE" in message(save_model(tmp_path / "gpe", "en", ["GPE", "PLACE"]))
+def test_only_the_labels_that_were_admitted_are_proposed(tmp_path: Path) -> None:
+    folder = save_model(tmp_path / "some", "en", ["FIRM", "PLACE"])
+    assert trained(str(folder)).labels == {"FIRM", "PLACE"}
+    meta = json.loads((folder / "meta.json").read_text())
+    (folder / "meta.json").write_text(json.dumps({**meta, "hemu": {"admitted": ["PLACE"]}}))
+    assert trained(str(folder)).labels == {"PLACE"}
 
 
 def test_half_a_model(tmp_path: Path) -> None:

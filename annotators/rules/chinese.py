@@ -7,13 +7,16 @@ marks its other occurrences, an office shown once holds everywhere.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
+from types import MappingProxyType
 
 from annotators.registry import Stage, annotator
 from annotators.rules.chinese_bodies import find_bodies
-from annotators.rules.chinese_lexicon import body_endings, surnames, words
+from annotators.rules.chinese_latin import beside_words, from_english, in_brackets, with_brackets
+from annotators.rules.chinese_lexicon import body_endings, surnames, transliteration, words
 from annotators.rules.chinese_lists import with_lists
 from annotators.rules.chinese_people import aliases, cue_after, cues_before, find_latin, find_people, takes_office
 from annotators.rules.chinese_places import find_places, find_short
@@ -27,9 +30,15 @@ SOURCE = "rules-zh"
 
 Found = tuple[int, int, str]
 
+NOTHING: Mapping[str, str] = MappingProxyType({})
 
-def find_entities(text: str, sentences: Sequence[tuple[int, int]]) -> tuple[Entity, ...]:
+
+def find_entities(
+    text: str, sentences: Sequence[tuple[int, int]], english: Mapping[str, str] = NOTHING
+) -> tuple[Entity, ...]:
     """The named mentions of a Chinese text, without overlaps, in text order.
+
+    `english` are the labels of the names of the English version, which may stand in the Chinese text as they are.
 
     >>> text = "浙江省财政厅厅长王小明说，中美两国应当合作。"
     >>> [(e.span.surface, e.label) for e in find_entities(text, [(0, len(text))])]
@@ -43,7 +52,9 @@ def find_entities(text: str, sentences: Sequence[tuple[int, int]]) -> tuple[Enti
             found += _of_sentence(text, sentence)
     found = _without_overlaps(found)
     found = _with_aliases(text, with_lists(text, tagged, found))
-    found = _consistent(text, found)
+    found = with_brackets(text, found, english)
+    found = _without_overlaps([*from_english(text, english), *found, *in_brackets(text, found)])
+    found = _consistent(text, _stems(text, found))
     found = _offices(text, found, sentences)
     found = _everywhere(text, found, tagged)
     return tuple(entity(original, start, end, label, 0.8, SOURCE) for start, end, label in sorted(found))
@@ -57,6 +68,7 @@ def _of_sentence(text: str, sentence: Sentence) -> list[Found]:
     )
     people = find_people(text, sentence) + find_latin(text, low, high)
     bodies = find_bodies(text, sentence) + find_authorities(text, sentence)
+    bodies += beside_words(text, low, high)
     places = find_places(text, sentence)
     titled = [(start, end, "") for start, end in works(text, low, high, policies)]
     rest = _longest_first(people + bodies + find_short(text, sentence) + places)
@@ -76,6 +88,16 @@ def _without_overlaps(found: Iterable[Found]) -> list[Found]:
             taken.update(stretch)
             kept.append((start, end, label))
     return kept
+
+
+def _stems(text: str, found: list[Found]) -> list[Found]:
+    """A foreign name that stands with 州, 邦, 省 and the like elsewhere in the text is that place by itself too."""
+    stems = {
+        text[s : e - 1]
+        for s, e, label in found
+        if label == "PLACE" and e - s > 2 and text[e - 1] in "州邦省郡市岛" and set(text[s : e - 1]) <= transliteration()
+    }
+    return [(s, e, "PLACE" if label == "PERSON" and text[s:e] in stems else label) for s, e, label in found]
 
 
 def _consistent(text: str, found: list[Found]) -> list[Found]:
@@ -238,6 +260,24 @@ def _surnames_alone(text: str, names: dict[str, str], tagged: Sequence[Sentence]
     return found
 
 
+def _english_names(group: Group) -> Mapping[str, str]:
+    """The labels of the names of the English version, of those that the Chinese text may hold as they are."""
+    texts = [item.document.text for item in group.items if item.document.lang == "zh"]
+    partners = [item.document.text for item in group.items if item.document.lang == "en"]
+    if not partners or not any(re.search("[A-Z][a-z]|[A-Z]{3}", text) for text in texts):
+        return NOTHING
+    from annotators.model import map_entities
+    from annotators.rules.english import find_entities as find_english
+
+    labels: dict[str, str] = {}
+    for partner in partners:
+        for found in (find_english(partner), map_entities(partner)):
+            for e in found:
+                if any(e.span.surface in text for text in texts):
+                    labels.setdefault(e.span.surface, e.label)
+    return labels
+
+
 class ChineseRules:
     """The annotator; see the module."""
 
@@ -246,14 +286,15 @@ class ChineseRules:
     stage: Stage = "entities"
 
     def annotate(self, group: Group) -> list[Layer]:
-        """A layer for each Chinese document of the group."""
+        """A layer for each Chinese document of the group. The English version says what names in Latin letters are."""
+        english = _english_names(group)
         return [
             Layer(
                 item.document.id,
                 item.document.sha,
                 self.name,
                 self.version,
-                find_entities(item.document.text, item.segments.sentences),
+                find_entities(item.document.text, item.segments.sentences, english),
             )
             for item in group.items
             if item.document.lang == "zh"

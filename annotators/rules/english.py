@@ -17,6 +17,7 @@ from annotators.rules.english_names import Name, mention_of, names
 from annotators.rules.english_people import Person, people
 from annotators.rules.english_policies import governments, pairs, quoted_policies
 from annotators.rules.english_runs import Titles, titles
+from annotators.rules.english_shapes import by_initials, deals, defined, hyphenated_places, prefixed
 from annotators.rules.english_text import Mention, read
 from corpus.document import Entity, Group, Layer, Span, without_overlaps
 
@@ -24,6 +25,7 @@ NAME = "rules-en"
 _RULES = "1"
 
 
+@lru_cache(maxsize=16)
 def find_entities(text: str) -> tuple[Entity, ...]:
     """The named entities that the rules find in an English text, without overlaps, in text order.
 
@@ -39,7 +41,9 @@ def find_entities(text: str) -> tuple[Entity, ...]:
     bodies = [m for m in bodies if m.label != NONE]
     lines = line_mentions(reading)
     government = list(governments(reading))
-    quoted = list(quoted_policies(reading))
+    quoted = [*quoted_policies(reading), *deals(reading)]
+    bodies = _with_defined(bodies, list(defined(reading)))
+    bodies += hyphenated_places(reading)
     persons = people(reading, found, named, [*bodies, *government, *_model_places(reading.model)])
     persons += [Person(m.start, m.end, None, m.score) for m in lines if m.label == "PERSON"]
     lines = [m for m in lines if m.label != "PERSON"]
@@ -49,11 +53,13 @@ def find_entities(text: str) -> tuple[Entity, ...]:
     certain = [*lines, *_longest(quoted), *_longest([*bodies, *government, *silent]), *_longest(everyone), *beside]
     kept = _without_overlaps([*certain, *pairs(reading)])
     short = acronyms(text, kept)
+    short |= by_initials(reading, kept, short)
     # Persons have been spread already, and the Party is a name only where it acts, not in "Party members".
     bound = ("PERSON", "OFFICIAL", NONE)
     again = spread(reading, [m for m in kept if m.label not in bound and text[m.start : m.end] != "Party"])
     again += short_forms(reading, kept)
     again += [Mention(*span, label, 0.8) for name, label in short.items() for span in _spans(text, name)]
+    again += prefixed(reading, {text[m.start : m.end]: m.label for m in [*kept, *again] if m.label not in bound})
     final = [m for m in _without_overlaps([*kept, *_longest(again)]) if m.label != NONE]
     final = [_acting(text, m) for m in final]
     return without_overlaps([Entity(Span.of(text, m.start, m.end), m.label, m.score, NAME) for m in final])
@@ -83,6 +89,12 @@ def _acting(text: str, mention: Mention) -> Mention:
     if mention.label == "PLACE" and label and _RUN_BY.search(text[max(0, mention.start - 40) : mention.start]):
         return replace(mention, label=label)
     return mention
+
+
+def _with_defined(bodies: list[Mention], named: list[Mention]) -> list[Mention]:
+    """The bodies with those that an acronym in brackets bounds, which replace what is cut out of them."""
+    kept = [b for b in bodies if not any(n.start <= b.start and b.end <= n.end for n in named)]
+    return [*kept, *named]
 
 
 def _longest(mentions: list[Mention]) -> list[Mention]:

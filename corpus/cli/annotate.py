@@ -26,11 +26,20 @@ if TYPE_CHECKING:
 def annotators_of(workspace: Workspace) -> tuple[str, ...]:
     """The annotators of a workspace in the order of priority: those of hemu.toml, then the models in use."""
     from annotators.registry import DEFAULT
-    from models.retrain import accepted, folders
+    from corpus.errors import ModelError
+    from models.retrain import ACCEPTED, accepted, folders, read_model
 
     names = workspace.setting("annotate", "annotators", list(DEFAULT))
     model = accepted(workspace)
-    return (*names, *(f"model:{path}" for path in folders(model).values())) if model else tuple(names)
+    if model is None:
+        return tuple(names)
+    unknown = set(read_model(model)["labels"]) - set(workspace.scheme.label_names)
+    if unknown:
+        raise ModelError(
+            f"{model}: was trained for labels that the scheme does not have ({', '.join(sorted(unknown))}); "
+            f"remove {model.parent / ACCEPTED} and train anew with: hemu retrain"
+        )
+    return (*names, *(f"model:{path}" for path in folders(model).values()))
 
 
 @click.command()

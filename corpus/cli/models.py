@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from corpus.cli.annotate import annotators_of
 from corpus.cli.console import json_option, open_workspace, print_table, progress, workspace_option
 
 if TYPE_CHECKING:
+    from corpus.document import Document, Lang, Layer
     from corpus.metrics import Part, Scores
+    from corpus.store import Workspace
 
 seed_option = click.option("--seed", type=int, default=0, show_default=True, help="The seed of the training.")
 silver_option = click.option(
@@ -156,18 +158,27 @@ def _print_part(name: str, part: Part) -> None:
 def retrain(held_out: tuple[str, ...], seed: int, silver: bool, folder: Path, as_json: bool) -> int:
     """Train on gold, judge the models on articles held out, and take them into use if they are not worse.
 
-    The next `hemu run` annotates with them. Exit code 3 says that the new models were not accepted; they are kept
+    The next `hemu run` annotates with them: with the labels for which, on the articles held out, what a model adds to the
+    other annotators is right more often than wrong. Exit code 3 says that the new models were not accepted; they are kept
     beside those in use.
 
     \b
     Example: hemu retrain -w news
     """
+    from annotators.registry import DEFAULT
     from models.retrain import retrain as run_retrain
 
     workspace = open_workspace(folder)
-    annotators_of(workspace)  # a broken hemu.toml is better found before the training than after it
+    names = tuple(workspace.setting("annotate", "annotators", list(DEFAULT)))
     with progress("retrain") as update:
-        result = run_retrain(workspace, seed=seed, held_out=frozenset(held_out), silver=silver, progress=update)
+        result = run_retrain(
+            workspace,
+            seed=seed,
+            held_out=frozenset(held_out),
+            silver=silver,
+            admit=lambda paths, test: _admitted(workspace, names, paths, test),
+            progress=update,
+        )
     if as_json:
         click.echo(json.dumps(result, ensure_ascii=False))
     else:
@@ -175,7 +186,32 @@ def retrain(held_out: tuple[str, ...], seed: int, silver: bool, folder: Path, as
     return 0 if result["accepted"] else 3
 
 
+def _admitted(
+    workspace: Workspace, names: tuple[str, ...], paths: dict[Lang, Path], test: Sequence[tuple[Document, Layer]]
+) -> dict[Lang, list[str]]:
+    """The labels for which what a model adds to the other annotators is right more often than wrong, on `test`."""
+    from collections import Counter
+
+    from annotators.pipeline import Pipeline, groups_of, stored_group
+    from corpus.schema import ALIGNMENTS, SEGMENTS
+
+    pipeline = Pipeline([*names, *(f"model:{path}" for path in paths.values())])
+    segments, alignments = workspace.read(SEGMENTS), workspace.read(ALIGNMENTS)
+    gold = {document.id: {(e.start, e.end, e.label) for e in layer.entities} for document, layer in test}
+    balance: dict[Lang, Counter[str]] = {lang: Counter() for lang in paths}
+    for members in groups_of(document for document, _ in test):
+        for item in pipeline.annotate(stored_group(members, segments, alignments)).group.items:
+            for e in item.entities:
+                if e.source == "model":
+                    right = (e.start, e.end, e.label) in gold[item.document.id]
+                    balance[item.document.lang][e.label] += 1 if right else -1
+    return {lang: sorted(label for label, more in counts.items() if more > 0) for lang, counts in balance.items()}
+
+
 def _print_result(result: dict[str, Any]) -> None:
     trained = "trained before" if result["unchanged"] else f"trained in {result['seconds']:.0f} s"
     verdict = "accepted" if result["accepted"] else "not accepted"
     click.echo(f"retrain: model {result['version']} {trained}, {verdict}: {result['reason']}", err=True)
+    for lang, labels in result.get("admitted", {}).items():
+        what = ", ".join(labels) or "nothing yet; annotate more"
+        click.echo(f"  {lang}: on the held-out articles it adds to the other annotators: {what}", err=True)

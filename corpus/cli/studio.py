@@ -134,7 +134,11 @@ def _install(environment: Path) -> None:
 
     from annotators.studio import server
 
-    server.install(environment, uv=shutil.which("uv"), progress=_say)
+    # The locked requirements lie in the wheel beside the module, in a checkout in a folder of their own.
+    here = Path(server.__file__)
+    locks = (here.with_name("requirements.txt"), here.parents[2] / "requirements" / "studio.txt")
+    lock = next((path for path in locks if path.is_file()), None)
+    server.install(environment, requirements=lock, uv=shutil.which("uv"), progress=_say)
 
 
 def connected(workspace: Workspace) -> Studio:

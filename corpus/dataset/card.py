@@ -60,7 +60,7 @@ def write_card(scheme: Scheme, name: str, licence: str, version: str, configs: R
             "",
             "Both versions of an article are in the same split. The SHA-256 of the article's name decides which "
             "(below 0.1 test, below 0.2 validation, else train); articles held back by name are in test; where a split "
-            "would be empty it is given the articles next in that order.",
+            "would be empty it is given the article next in that order, of those in both languages first.",
             "",
             "## Entities",
             "",

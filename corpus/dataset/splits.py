@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable
 
 SPLITS = ("train", "validation", "test")
 
 _TEST = 0.1
-_VALIDATION = 0.1
+_VALIDATION = 0.2
 
 
 def assign_splits(keys: Iterable[str], *, held_out: frozenset[str] = frozenset()) -> dict[str, str]:
-    """The split of each key (a pair, or a document that stands alone).
+    """The split of each key (a pair, or a document that stands alone), given once for each document of it.
 
     A key's SHA-256, read as a number from 0 to 1, places it: below 0.1 test, below 0.2 validation, else train. So the
     split of an article does not depend on which others there are, and stays when the corpus grows. Two exceptions:
-    `held_out` keys are test whatever their number; and of three keys or more no split is left empty: the keys with
-    the lowest numbers go to test, then to validation, until each has one. One key is train; two are train and test.
+    `held_out` keys are test whatever their number; and of three keys or more no split is left empty: test, then
+    validation, is given the lowest number among the keys with both versions, else among all. One key is train; two are
+    train and test.
 
     >>> splits = assign_splits(f"article-{n}" for n in range(40))
     >>> sorted(set(splits.values()))
@@ -25,18 +27,22 @@ def assign_splits(keys: Iterable[str], *, held_out: frozenset[str] = frozenset()
     >>> assign_splits(["a", "b", "c"], held_out=frozenset({"b"}))["b"]
     'test'
     """
-    places = {key: _place(key) for key in keys}
-    test = {key for key in places if key in held_out}
-    rest = sorted((key for key in places if key not in test), key=lambda key: (places[key], key))
-    n = len(rest)
-    # Train is served first, then test, then validation.
-    room = max(0, n - 2) if test or n > 2 else n - 1
-    n_test = min(max(sum(places[key] < _TEST for key in rest), 0 if test else 1), room)
-    beyond = sum(places[key] < _TEST + _VALIDATION for key in rest) - n_test
-    n_validation = min(max(beyond, 1), max(0, n - n_test - 1))
-    test.update(rest[:n_test])
-    validation = set(rest[n_test : n_test + n_validation])
-    return {key: "test" if key in test else "validation" if key in validation else "train" for key in places}
+    versions = Counter(keys)
+    places = {key: _place(key) for key in versions}
+    order = sorted((key for key in versions if key not in held_out), key=lambda key: (places[key], key))
+    splits = {key: "test" for key in versions if key in held_out}
+
+    def fill(split: str, below: float, room: int) -> None:
+        open_keys = [key for key in order if key not in splits]
+        chosen = [key for key in open_keys if places[key] < below][: max(0, room)]
+        if not chosen and room > 0 and split not in splits.values():
+            chosen = [min(open_keys, key=lambda key: versions[key] < 2)]
+        splits.update(dict.fromkeys(chosen, split))
+
+    # One key at least is kept for train, and then one for validation.
+    fill("test", _TEST, len(order) - (2 if splits or len(order) > 2 else 1))
+    fill("validation", _VALIDATION, sum(key not in splits for key in order) - 1)
+    return {key: splits.get(key, "train") for key in versions}
 
 
 def _place(key: str) -> float:
