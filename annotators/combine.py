@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from corpus.document import Entity, Group, Item, Layer, Ref, Relation, without_overlaps
+from corpus.document import Entity, Group, Item, Layer, Ref, Relation, Span, without_overlaps
 
 OFFICIAL, PERSON = "OFFICIAL", "PERSON"
 
 _PEOPLE = frozenset({OFFICIAL, PERSON})
 _BODIES = frozenset({"AGENCY", "ORG", "FIRM"})
 _LISTS = "gazetteer"
+_SURE = 0.9
 # Characters that part the parts of a name that is written in Chinese.
 _DOTS = "·•・‧"
 
@@ -26,8 +27,9 @@ def combine_entities(layers: Sequence[Layer], priorities: Sequence[str]) -> tupl
     rank = {source: number for number, source in enumerate(priorities)}
     proposed = [entity for layer in layers for entity in layer.entities]
     proposed = [e for e in proposed if e.source != _LISTS or not _within_longer(e, proposed)]
-    proposed.sort(key=lambda e: (rank.get(e.source, len(rank)), e.start - e.end, e.start))
-    return _with_offices(without_overlaps(proposed))
+    first = {id(e) for e in proposed if _holds_fragments(e, proposed)}
+    proposed.sort(key=lambda e: (id(e) not in first, rank.get(e.source, len(rank)), e.start - e.end, e.start))
+    return _with_offices(_chained(without_overlaps(proposed)))
 
 
 def _kind(label: str) -> str:
@@ -46,6 +48,29 @@ def _within_longer(entity: Entity, proposed: Sequence[Entity]) -> bool:
         and _kind(other.label) == _kind(entity.label)
         for other in proposed
     )
+
+
+def _holds_fragments(entity: Entity, proposed: Sequence[Entity]) -> bool:
+    """Whether a name from a list, in full and sure, has mere parts of it marked by others, and nothing across its edge."""
+    if entity.source != _LISTS or entity.score < _SURE or entity.end - entity.start < 4:
+        return False
+    touching = [e for e in proposed if e.span.overlaps(entity.span) and e.source != _LISTS]
+    return bool(touching) and all(
+        entity.start <= e.start and e.end <= entity.end and e.end - e.start < entity.end - entity.start for e in touching
+    )
+
+
+def _chained(entities: Sequence[Entity]) -> list[Entity]:
+    """Bodies of state that follow one another without a gap, as in Chinese, are one name (the scheme says so)."""
+    joined: list[Entity] = []
+    for entity in entities:
+        last = joined[-1] if joined else None
+        if last and last.end == entity.start and last.label == entity.label == "AGENCY":
+            span = Span(last.start, entity.end, last.span.surface + entity.span.surface)
+            joined[-1] = replace(last, span=span, score=min(last.score, entity.score), link="")
+        else:
+            joined.append(entity)
+    return joined
 
 
 def _with_offices(entities: Sequence[Entity]) -> tuple[Entity, ...]:

@@ -17,6 +17,7 @@ from importlib import resources
 from typing import Any
 
 from annotators.registry import Stage, annotator
+from annotators.rules.chinese_events import event_follows, people_follow
 from corpus.document import Entity, Group, Item, Lang, Layer, without_overlaps
 from corpus.knowledge import Entry, Match, knowledge
 
@@ -59,8 +60,16 @@ def _words(lang: Lang) -> dict[str, Any]:
 
 def _matches(item: Item) -> Iterator[Match]:
     document = item.document
-    check = _ChineseCheck(item) if document.lang == "zh" else _EnglishCheck(document.text)
-    return knowledge().find(document.text, document.lang, check)
+    if document.lang == "zh":
+        yield from knowledge().find(document.text, "zh", _ChineseCheck(item))
+        return
+    from annotators.rules.english import silent_spans
+
+    # Nothing is marked inside the title of an event.
+    silent = silent_spans(document.text)
+    for match in knowledge().find(document.text, "en", _EnglishCheck(document.text)):
+        if not any(start <= match[0] and match[1] <= end for start, end in silent):
+            yield match
 
 
 def _sure_entries(item: Item, match: Match) -> Iterator[Entry]:
@@ -204,6 +213,11 @@ class _ChineseCheck:
             return False
         if self._inside_title(start, end):
             return False
+        if label == "PLACE" and (event_follows(text, end) or people_follow(text, end)):
+            return False
+        if label == "AGENCY" and text[start - 1 : start] in _LEVELS and text[start - 2 : start - 1] in _NO_NAME:
+            # 省发改委, 市人大常委会: without the name of the place it is no name.
+            return False
         left, right = self._token(start), self._token(end - 1)
         after = text[end : end + 1]
         if after and after in self.words["after"] and not text[end + 1 : end + 2].isspace():
@@ -273,6 +287,8 @@ class _ChineseCheck:
         return closed >= 0 and (opened + 1 < start or end < closed)
 
 
+_LEVELS = tuple("省市县区州镇乡")
+_NO_NAME = ("", *"，。、；：！？（“”\n 和与及由向的本我该经据在")
 # The government of a place is a body with the place in its name; not its papers and purchases (政府工作报告).
 _GOVERNMENT = re.compile(
     r" [Gg]overnment\b|(?:人民)?政府(?!办公|采购|工作报告|债|投资|网|门户|引导|新闻|特殊|军|间|性|参事|研究)"
@@ -300,6 +316,8 @@ class _EnglishCheck:
             return False
         if label == "FIRM" and re.match(r"-[a-z]", after):
             return False
+        if label == "POLICY" and re.search(r"\b[Pp](?:ost|re)-$", before):
+            return False
         phrase = _CAPITALISED.match(after)
         if phrase and label == "FIRM" and _LETTERS.findall(phrase.group())[0] in words["buildings"]:
             return False
@@ -309,6 +327,8 @@ class _EnglishCheck:
             name = re.search(r"\b([A-Z][a-z]+) $", before)
             if name and name.group(1) in words["surnames"] and " " not in text[start:end]:
                 return False
+            if phrase and text[start:end].startswith("the "):
+                return False  # the West, but not the West Wing
             if phrase and any(word in words["heads"] for word in _LETTERS.findall(phrase.group())):
                 return False
             joined = _JOINED.match(after)

@@ -76,6 +76,10 @@ def map_entities(text: str) -> tuple[Entity, ...]:
             if reading.in_title(start) and mention.label not in ("GPE", "PERSON") and text.count(name) < 2:
                 continue
             found.append((start, end, label))
+    full = [text[start:end] for start, end, label in found if label == "PERSON" and " " in text[start:end]]
+    people = {word for name in full for word in name.split()}
+    # One word alone that the model takes for a person is mostly something else, unless the text has the full name.
+    found = [f for f in found if f[2] != "PERSON" or " " in text[f[0] : f[1]] or text[f[0] : f[1]] in people]
     votes: dict[str, Counter[str]] = {}
     for start, end, label in found:
         votes.setdefault(text[start:end], Counter())[label] += 1

@@ -45,6 +45,8 @@ project = "{name}"
 # The server of your own that `hemu studio start` starts; or the address of a team's server, whose token is read
 # from the environment variable LABEL_STUDIO_API_KEY or from a file that only you can read (token_file).
 server = "default"
+# Whether annotators see an arrow between each name and its counterpart in the other language.
+show_links = false
 # url = "https://label-studio.example.org"
 # token_file = "~/.config/hemu/token"
 

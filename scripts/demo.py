@@ -16,7 +16,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +53,6 @@ def main() -> None:
     folder: Path = arguments.folder
     prepare(folder)
     server = Server(default_data(SERVER))
-    ran_before = server.status().running
     start(server, arguments.port)
     if not arguments.unattended:
         hemu("push", "-w", folder)
@@ -63,8 +62,7 @@ def main() -> None:
         hemu("push", "-w", folder)
         go_round(folder, server)
     finally:
-        if not ran_before:
-            hemu("studio", "stop", "--name", SERVER)
+        hemu("studio", "stop", "--name", SERVER)
     say(f"all the way round in {time.monotonic() - started:.0f} s")
 
 
@@ -76,7 +74,8 @@ def hemu(*arguments: str | Path, quiet: bool = False) -> str:
     """Run the command as a user would, show it, and return its standard output; exits where it fails."""
     words = [str(argument) for argument in arguments]
     if not quiet:
-        say("hemu " + " ".join(words if len(words) < 8 else [*words[:5], "…"]))
+        shown = [word.removeprefix(f"{ROOT}/") for word in words]
+        say("hemu " + " ".join(shown if len(shown) < 8 else [*shown[:2], "…", *shown[-2:]]))
     done = subprocess.run(
         [sys.executable, "-c", "from corpus.cli import main; main()", *words], stdout=subprocess.PIPE, text=True
     )
@@ -239,18 +238,30 @@ def report(folder: Path, rows: Mapping[str, Json], dataset: dict[str, dict[str, 
     gold.write_text("".join(dump_row(r) + "\n" for r in rows.values() if r["pair"] == HELD_BACK), encoding="utf-8")
     hemu("annotate", gold, held / "before.jsonl")
     hemu("annotate", "-w", folder, gold, held / "after.jsonl")
+    corrected = json.loads(hemu("evaluate", "--json", "-w", folder))["languages"]
+    alone = trained["after"]["scores"]["languages"]
     table = []
     for lang in LANGUAGES:
+        parts: dict[str, Any] = {f"{lang}  articles that were corrected: pre-annotation": corrected.get(lang)}
+        parts[f"{lang}  articles held out: the new model alone"] = alone.get(lang)
         for name in ("before", "after"):
-            part = score_files(str(gold), str(held / f"{name}.jsonl"), lang=lang).all
-            e, c = part.entities, part.claims
-            figures = [e.strict.precision, e.strict.recall, e.strict.f1, e.effort_saved, c.match.f1, c.type, c.stance]
-            table.append([f"{lang} {name}", *(f"{100 * x:.1f}" for x in figures)])
-    header = ["", "P", "R", "F1", "effort saved", "claims F1", "type", "stance"]
-    print_table(
-        f"Pre-annotation of the held-back article {HELD_BACK}, without and with the new model (%)", header, table
-    )
-    say(f"the new model was {'accepted' if trained['accepted'] else 'not accepted: it is kept aside'}")
+            part = asdict(score_files(str(gold), str(held / f"{name}.jsonl"), lang=lang).all)
+            parts[f"{lang}  {HELD_BACK}: pre-annotation {name} training"] = part
+        table += [[name, *figures(part)] for name, part in parts.items() if part]
+    header = ["strict, %", "P", "R", "F1", "effort saved", "claims F1", "type", "stance"]
+    print_table("Entities and claims against gold", header, table)
+    say(f"the new model was {'' if trained['accepted'] else 'not '}accepted: {trained['reason']}")
+    for lang, labels in trained["admitted"].items():
+        say(f"{lang}: beside the other annotators it proposes {', '.join(labels) or 'nothing yet: annotate more'}")
+
+
+def figures(part: Json) -> list[str]:
+    """One row of the table; a model alone proposes no claims."""
+    e, c = part["entities"], part["claims"]
+    values = [e["strict"][x] for x in ("precision", "recall", "f1")] + [e["effort_saved"]]
+    if c["match"]["predicted"]:
+        values += [c["match"]["f1"], c["type"], c["stance"]]
+    return [f"{100 * x:.1f}" for x in values] + [""] * (7 - len(values))
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from types import MappingProxyType
 
 from annotators.registry import Stage, annotator
 from annotators.rules.chinese_bodies import find_bodies
+from annotators.rules.chinese_events import people_follow
 from annotators.rules.chinese_latin import beside_words, from_english, in_brackets, with_brackets
 from annotators.rules.chinese_lexicon import body_endings, surnames, transliteration, words
 from annotators.rules.chinese_lists import with_lists
@@ -52,7 +53,7 @@ def find_entities(
             found += _of_sentence(text, sentence)
     found = _without_overlaps(found)
     found = _with_aliases(text, with_lists(text, tagged, found))
-    found = with_brackets(text, found, english)
+    found = with_brackets(text, _hyphenated(text, found), english)
     found = _without_overlaps([*from_english(text, english), *found, *in_brackets(text, found)])
     found = _consistent(text, _stems(text, found))
     found = _offices(text, found, sentences)
@@ -71,7 +72,7 @@ def _of_sentence(text: str, sentence: Sentence) -> list[Found]:
     bodies += beside_words(text, low, high)
     places = find_places(text, sentence)
     titled = [(start, end, "") for start, end in works(text, low, high, policies)]
-    rest = _longest_first(people + bodies + find_short(text, sentence) + places)
+    rest = _longest_first(find_short(text, sentence) + people + bodies + places)
     return [f for f in _without_overlaps(policies + titled + rest) if f[2]]
 
 
@@ -88,6 +89,18 @@ def _without_overlaps(found: Iterable[Found]) -> list[Found]:
             taken.update(stretch)
             kept.append((start, end, label))
     return kept
+
+
+def _hyphenated(text: str, found: list[Found]) -> list[Found]:
+    """Two persons with nothing but a hyphen between them are one: 林德-霍尔."""
+    joined: list[Found] = []
+    for start, end, label in sorted(found):
+        last = joined[-1] if joined else None
+        if last and label == last[2] == "PERSON" and start == last[1] + 1 and text[last[1]] in "-－‐‑–":
+            joined[-1] = (last[0], end, label)
+        else:
+            joined.append((start, end, label))
+    return joined
 
 
 def _stems(text: str, found: list[Found]) -> list[Found]:
@@ -208,6 +221,8 @@ def _everywhere(text: str, found: list[Found], tagged: Sequence[Sentence]) -> li
     for name in sorted(names, key=len, reverse=True):
         for at in occurrences(text, name):
             end = at + len(name)
+            if names[name] == "PLACE" and people_follow(text, end):
+                continue
             if any(taken[at:end]) or not _may_repeat(text, at, end, names[name], edges):
                 continue
             taken[at:end] = [True] * len(name)

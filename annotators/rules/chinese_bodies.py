@@ -196,6 +196,10 @@ def bodies_of(text: str, start: int, end: int, *, joined: bool = False, reporter
     if country and (match := _GENERIC_WITHIN.match(surface[len(country) :])):
         inner = start + len(country) + match.end()
         return [(start, start + len(country), "PLACE"), *bodies_of(text, inner, end, joined=joined)]
+    if surface.startswith("新时代"):
+        return bodies_of(text, start + 3, end, joined=joined) if end - start > 4 else []
+    if _ANY_SUCH.search(surface):
+        return []
     if surface[0] in "前原" and len(surface) > 3 and (known_label(surface[1:]) or body_label(surface[1:])):
         return bodies_of(text, start + 1, end, joined=joined)
     if known_place(surface):
@@ -227,6 +231,8 @@ def bodies_of(text: str, start: int, end: int, *, joined: bool = False, reporter
     # 明 + 特区政府: a stray character before a body that stands alone.
     if len(surface) > 4 and surface[1:] in bodies_alone():
         return [(start + 1, end, bodies_alone()[surface[1:]])]
+    if len(surface) > 4 and known_label(surface[1:]) in ("AGENCY", "FIRM", "ORG") and not _abroad(surface):
+        return [(start + 1, end, known_label(surface[1:]))]
     if surface.endswith("政府"):
         return _government(text, start, end)
     if (
@@ -255,6 +261,15 @@ def bodies_of(text: str, start: int, end: int, *, joined: bool = False, reporter
 _NAMELESS = re.compile(
     "(?:省|市(?!场)|县(?!域)|区(?!域)|镇|乡(?!村)|州|村|自治区)(?!.*(?:大学|学院|公司|医院))[^省市县]{1,10}$"
 )
+
+
+def _abroad(surface: str) -> bool:
+    """Whether a name begins with a place, so that its first character is no stray one (白俄罗斯政府)."""
+    return bool(known_label(surface)) or any(known_place(surface[:size]) for size in range(2, 7))
+
+
+# 世界一流大学, 国家重点实验室: any one of several.
+_ANY_SUCH = re.compile("^(?:世界|国家|全国|中国|国际)?(?:一流|重点|高水平|顶尖|知名|著名|优秀|普通)[^的]{2,4}$")
 
 
 def _own_name(rest: str, label: str) -> bool:

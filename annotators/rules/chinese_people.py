@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from annotators.rules.chinese_lexicon import surnames, title_endings, titles, transliteration, words
+from annotators.rules.chinese_lexicon import body_endings, surnames, title_endings, titles, transliteration, words
 from annotators.rules.chinese_places import known_label
 from annotators.rules.chinese_words import Sentence, is_han, trim
 
@@ -86,7 +86,15 @@ def _before_title(text: str, start: int, end: int) -> int:
 
 def plausible(text: str, sentence: Sentence, i: int, name: str) -> bool:
     """Whether LAC's person is believed: Chinese or foreign in form, or in a person's context."""
-    if known_label(name) in ("PLACE", "AGENCY", "FIRM", "ORG", "POLICY"):
+    if known_label(name) in ("PLACE", "AGENCY", "FIRM", "ORG", "POLICY") or name in titles():
+        return False
+    token = sentence[i]
+    # 越卫生 + 部长 (the health minister of 越), 于美伊 (between two countries), 奥密克 + 戎 (a virus).
+    if len(name) < 4 and name[1:] + text[token.end : token.end + 1] in body_endings().values:
+        return False
+    if len(name) < 4 and (name in words("places", "one_character", "sides") or name[-2:] in _pairs()):
+        return False
+    if text.startswith(tuple(words("names", "not_people")), token.start):
         return False
     if re.fullmatch(r"[A-Za-z][\w .'’\-]*", name):
         return False
@@ -96,6 +104,11 @@ def plausible(text: str, sentence: Sentence, i: int, name: str) -> bool:
         return True
     previous = text[sentence[i - 1].start : sentence[i - 1].end] if i else ""
     return bool(title_endings().find(previous, whole=True)) or _next_in(text, sentence, i, "speech")
+
+
+def _pairs() -> frozenset[str]:
+    """Two countries of one character each."""
+    return words("places", "one_character", "pairs")
 
 
 def _foreign(text: str, sentence: Sentence) -> list[Found]:
@@ -196,7 +209,9 @@ def _after_titles(text: str, sentence: Sentence) -> list[Found]:
     found = []
     for i, token in enumerate(sentence[:-1]):
         surface = text[token.start : token.end]
-        if surface not in titles() or sentence[i + 1].tag in ("PER", "w", "LOC", "ORG", "TIME", "m", "r", "p"):
+        if surface not in titles() or sentence[i + 1].tag in ("PER", "w", "ORG", "TIME", "m", "r", "p"):
+            continue
+        if sentence[i + 1].tag == "LOC" and known_label(text[sentence[i + 1].start : sentence[i + 1].end]):
             continue
         for j in (i + 1, i + 2, i + 3):
             if j >= len(sentence):

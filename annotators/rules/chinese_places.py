@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from functools import cache
 
+from annotators.rules.chinese_events import event_follows, people_follow
 from annotators.rules.chinese_lexicon import body_endings, place_endings, table, transliteration, words
 from annotators.rules.chinese_words import Sentence, trim
 from corpus.document import Token
@@ -79,6 +80,9 @@ def find_short(text: str, sentence: Sentence) -> list[Found]:
     characters = words("places", "one_character", "countries")
     before = words("places", "one_character", "before")
     if sentence:
+        low, high = sentence[0].start, sentence[-1].end
+        for match in _between().finditer(text, low, high):
+            found += [(at, at + 1, "PLACE") for at in range(match.start(1), match.end(1))]
         regions = "|".join(sorted(words("places", "endings", "business_regions"), key=len, reverse=True))
         for match in re.compile(f"(?:{regions})(?![域间分])").finditer(text, sentence[0].start, sentence[-1].end):
             found.append((*match.span(), "PLACE"))
@@ -98,6 +102,8 @@ def find_short(text: str, sentence: Sentence) -> list[Found]:
             and text[token.end : token.end + 1] not in table("places")["no_place_before"].get(surface, "")
         ):
             previous = text[sentence[i - 1].start : sentence[i - 1].end] if i else ""
+            if surface == "欧" and previous[-1:] in ("脱", "退"):
+                continue
             following = text[sentence[i + 1].start : sentence[i + 1].end] if i + 1 < len(sentence) else ""
             named = token.tag == "LOC"
             if previous + surface in pairs:
@@ -114,6 +120,16 @@ def find_short(text: str, sentence: Sentence) -> list[Found]:
         elif len(surface) > 2 and surface[0] in characters and surface[1:] in words("places", "rules", "after_one"):
             found.append((token.start, token.start + 1, "PLACE"))
     return found
+
+
+@cache
+def _between() -> re.Pattern[str]:
+    """Two countries of one character before a word for what is between them, however the words are cut."""
+    pairs = "|".join(sorted(words("places", "one_character", "pairs")))
+    return re.compile(f"(?<=[于与和对在将从的为使是因促])({pairs})(?={_BETWEEN})")
+
+
+_BETWEEN = "之间|两国|双方|关系|双边|谈判|会谈|对话|对峙|冲突|矛盾|建交|断交|贸易|元首|首脑"
 
 
 def find_places(text: str, sentence: Sentence) -> list[Found]:
@@ -135,7 +151,7 @@ def find_places(text: str, sentence: Sentence) -> list[Found]:
         if end - start < 2:
             continue
         surface = text[start:end]
-        if surface.endswith("政府"):
+        if surface.endswith(("政府", "战争", "大战", "革命")) or event_follows(text, end) or people_follow(text, end):
             continue
         if surface in generic or surface in words("places", "endings", "guards"):
             continue

@@ -95,12 +95,24 @@ def _named() -> re.Pattern[str]:
     return re.compile("|".join(map(re.escape, names)))
 
 
+_AGREED = "核|贸易|自由贸易|自贸|经贸|和平|气候|渔业|捕鱼|安全|防务|国防|移民|难民|军控|投资|停火|天然气|引渡|脱欧|税收|潜艇|谷物|粮食|第一阶段贸易"
+
+
+@cache
+def _agreement() -> re.Pattern[str]:
+    """An agreement of countries: 秘鲁渔业协定, 中美第一阶段贸易协议."""
+    names = words("places", "provinces", "countries") | words("places", "one_character", "pairs") | {"欧盟", "英欧", "北美"}
+    party = "|".join(sorted(names, key=len, reverse=True))
+    return re.compile(f"(?:{party}){{1,3}}(?:{_AGREED}){{1,2}}(?:问题)?(?:全面)?(?:协议|协定|条约|公约|议定书)")
+
+
 def find_named(text: str, sentence: Sentence) -> list[Found]:
     """Programmes that their phrase alone names: 共同富裕, 一带一路, 十四五规划."""
     if not sentence:
         return []
     low, high = sentence[0].start, sentence[-1].end
-    found = [(*match.span(), "POLICY") for match in _named().finditer(text, low, high)]
+    found = [(*match.span(), "POLICY") for match in _agreement().finditer(text, low, high)]
+    found += [(*match.span(), "POLICY") for match in _named().finditer(text, low, high)]
     for match in re.compile(table("policies")["five_year"]).finditer(text, low, high):
         if match.group().strip("“”") in ("一五", "二五") or re.match(
             "[五六七八九十年月日]", text[match.end() : match.end() + 1]

@@ -17,7 +17,7 @@ from annotators.rules.english_names import Name, mention_of, names
 from annotators.rules.english_people import Person, people
 from annotators.rules.english_policies import governments, pairs, quoted_policies
 from annotators.rules.english_runs import Titles, titles
-from annotators.rules.english_shapes import by_initials, deals, defined, hyphenated_places, prefixed
+from annotators.rules.english_shapes import by_initials, deals, defined, events, hyphenated_places, prefixed
 from annotators.rules.english_text import Mention, read
 from corpus.document import Entity, Group, Layer, Span, without_overlaps
 
@@ -37,7 +37,7 @@ def find_entities(text: str) -> tuple[Entity, ...]:
     reading = read(text)
     found, named = _titles_and_names(text)
     bodies = [mention_of(reading, name, name.label) for name in named if name.label]
-    silent = [m for m in bodies if m.label == NONE]
+    silent = [*(m for m in bodies if m.label == NONE), *events(reading)]
     bodies = [m for m in bodies if m.label != NONE]
     lines = line_mentions(reading)
     government = list(governments(reading))
@@ -133,7 +133,7 @@ def silent_spans(text: str) -> list[tuple[int, int]]:
         return []
     reading = read(text)
     silent = (mention_of(reading, name, NONE) for name in _titles_and_names(text)[1] if name.label == NONE)
-    return [(m.start, m.end) for m in silent]
+    return [(m.start, m.end) for m in (*silent, *events(reading))]
 
 
 @lru_cache(maxsize=16)

@@ -62,6 +62,8 @@ def _noun_label(low: str, lex: Lexicon) -> str | None:
 def _extends_firm(surface: str) -> str | None:
     """FIRM for a name that begins with a known firm and goes on with words that no list has ("Tencent Starlight")."""
     first, _, rest = surface.partition(" ")
+    if fold(rest) in lexicon().not_names:
+        return None
     return "FIRM" if rest and known_label(first) == "FIRM" and known_label(rest) in (None, "FIRM") else None
 
 

@@ -33,7 +33,7 @@ _LEFT = re.compile(r"(?:[A-Z][\w.]*\s)?[A-Z][\w.]*$")
 _RIGHT = re.compile(r"[A-Z][\w.]*(?:\s[A-Z][a-z]+)?")
 _BASED = re.compile(r"(?<![\w\-])((?:[A-Z][\w.'’]*\s){0,2}[A-Z][\w.]*)-([a-z]+)\b")
 _GOVERNMENT = re.compile(
-    r"\b((?:[A-Z][\w.\-]*\s){1,3})([Gg]overnment|[Pp]arliament|[Pp]olice|[Aa]uthorities|[Mm]ilitary|[Aa]rmy|[Nn]avy|[Cc]ongress|[Ss]enate|[Cc]abinet)\b(?!\s+[A-Z])"
+    r"\b((?:[A-Z][\w.\-]*\s){1,3})([Gg]overnment|[Pp]arliament|[Pp]olice|[Aa]uthorities|Military|[Aa]rmy|[Nn]avy|[Cc]ongress|[Ss]enate|[Cc]abinet)\b(?!\s+[A-Z])"
 )
 _PARTY = re.compile(r"(?<![\w-])Party\b(?!['’]s? [A-Z])(?!-)(?!\s+[A-Z])")
 

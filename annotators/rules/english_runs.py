@@ -176,6 +176,8 @@ def _joined_by_model(reading: Reading, first: int, last: int, lex: Lexicon) -> b
     if not is_capital(reading, last + 2, lex) or (words[last + 2].low,) in lex.heads:
         return False
     start, end = words[first].start, words[last + 2].end
+    if known_label(reading.text[start:end]) == "PLACE":
+        return True  # Bosnia and Herzegovina
     here = [word.low for word in words[first : last + 1]]
     if head_of(here, lex)[0] or " ".join(here) in lex.places or known_label(reading.text[start : words[last].end]):
         return False

@@ -60,6 +60,18 @@ def deals(reading: Reading) -> Iterator[Mention]:
         yield Mention(start, match.end(), "POLICY", 0.8)
 
 
+_EVENT = re.compile(
+    rf"(?<![\w-])(?:{_CAPITAL} ){{1,3}}(?:19|20)\d\d(?: {_CAPITAL}){{0,4}} "
+    r"(?:Olympics|Paralympics|Games|Expo|Cup|Forum|Summit|Conference|Exhibition|Fair|Festival|Championships?)\b"
+)
+
+
+def events(reading: Reading) -> Iterator[Mention]:
+    """Titles of events with a year inside, which no run of capitals shows: "Linhai 2031 Winter Games"."""
+    for match in _EVENT.finditer(reading.text):
+        yield Mention(match.start(), match.end(), NONE, 0.8)
+
+
 def _parties(names: str) -> bool:
     """Whether the words name places or bodies that can make a deal: "US-Peru", "Britain and France"."""
     if _is_party(names):

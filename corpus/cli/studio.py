@@ -179,7 +179,11 @@ def push(folder: Path, strict: bool, as_json: bool) -> int:
     from corpus.errors import InputError
 
     workspace = open_workspace(folder)
-    items = [PushItem(a.group, a.relations, a.layers[0].version) for a in stored_annotations(workspace)]
+    # Arrows between all that is the same on both sides would cover the text: links are shown only where asked for.
+    links = workspace.setting("studio", "show_links", False)
+    items = [
+        PushItem(a.group, a.relations if links else (), a.layers[0].version) for a in stored_annotations(workspace)
+    ]
     if not items:
         raise InputError(f"{folder}: nothing is pre-annotated yet; run: hemu run")
     with progress("push") as update:
