@@ -26,6 +26,7 @@ from corpus.document import (
     sorted_entities,
     without_overlaps,
 )
+from corpus.errors import InputError
 from corpus.gold import IMPORTED, SOURCE
 from corpus.metrics import match_claims, shared_part
 from corpus.report import Skipped, StageReport
@@ -71,6 +72,8 @@ def adjudicate(workspace: Workspace, *, progress: Progress | None = None) -> Sta
     report = StageReport("adjudicate")
     with workspace.writing():
         documents = workspace.documents()
+        if not workspace.shards(ANNOTATIONS.name):
+            raise InputError(f"{workspace.root}: nobody's annotations are here yet; run: hemu pull")
         by_document = latest_annotations(workspace, documents, report)
         # What was last made of annotations, even if gold was imported over it since.
         rows = workspace.rows("gold", ["document", "version"])

@@ -27,6 +27,10 @@ def combine_entities(layers: Sequence[Layer], priorities: Sequence[str]) -> tupl
     rank = {source: number for number, source in enumerate(priorities)}
     proposed = [entity for layer in layers for entity in layer.entities]
     proposed = [e for e in proposed if e.source != _LISTS or not _within_longer(e, proposed)]
+    offices = {(e.start, e.end) for e in proposed if _is_known_official(e)}
+    proposed = [
+        replace(e, label=OFFICIAL) if e.label == PERSON and (e.start, e.end) in offices else e for e in proposed
+    ]
     first = {id(e) for e in proposed if _holds_fragments(e, proposed)}
     proposed.sort(key=lambda e: (id(e) not in first, rank.get(e.source, len(rank)), e.start - e.end, e.start))
     return _with_offices(_chained(without_overlaps(proposed)))
@@ -50,13 +54,19 @@ def _within_longer(entity: Entity, proposed: Sequence[Entity]) -> bool:
     )
 
 
+def _is_known_official(entity: Entity) -> bool:
+    """Whether a list has this name, in full, as that of somebody in office: then no title has to show it."""
+    return entity.source == _LISTS and entity.label == OFFICIAL and entity.score >= _SURE
+
+
 def _holds_fragments(entity: Entity, proposed: Sequence[Entity]) -> bool:
     """Whether a name from a list, in full and sure, has mere parts of it marked by others, and nothing across its edge."""
     if entity.source != _LISTS or entity.score < _SURE or entity.end - entity.start < 4:
         return False
     touching = [e for e in proposed if e.span.overlaps(entity.span) and e.source != _LISTS]
     return bool(touching) and all(
-        entity.start <= e.start and e.end <= entity.end and e.end - e.start < entity.end - entity.start for e in touching
+        entity.start <= e.start and e.end <= entity.end and e.end - e.start < entity.end - entity.start
+        for e in touching
     )
 
 

@@ -32,7 +32,7 @@ class Gazetteer:
     """Proposes entities with their knowledge-base ids as `link`; `score` is lower where the name is short or shared."""
 
     name: str = "gazetteer"
-    version: str = "1"
+    version: str = "2"
     stage: Stage = "entities"
 
     def annotate(self, group: Group) -> list[Layer]:
@@ -215,6 +215,8 @@ class _ChineseCheck:
             return False
         if label == "PLACE" and (event_follows(text, end) or people_follow(text, end)):
             return False
+        if label == "POLICY" and text[end - 1] == "法" and text[end : end + 1] in _AFTER_LAW:
+            return False
         if label == "AGENCY" and text[start - 1 : start] in _LEVELS and text[start - 2 : start - 1] in _NO_NAME:
             # 省发改委, 市人大常委会: without the name of the place it is no name.
             return False
@@ -289,6 +291,8 @@ class _ChineseCheck:
 
 _LEVELS = tuple("省市县区州镇乡")
 _NO_NAME = ("", *"，。、；：！？（“”\n 和与及由向的本我该经据在")
+# 劳动法律师 is no labour law.
+_AFTER_LAW = ("律", "院", "官", "庭", "医")
 # The government of a place is a body with the place in its name; not its papers and purchases (政府工作报告).
 _GOVERNMENT = re.compile(
     r" [Gg]overnment\b|(?:人民)?政府(?!办公|采购|工作报告|债|投资|网|门户|引导|新闻|特殊|军|间|性|参事|研究)"

@@ -10,7 +10,7 @@ from annotators.registry import Stage, annotator
 from corpus.document import Document, Entity, Group, Layer, Segments, Span, without_overlaps
 from corpus.lac import tagged
 
-VERSION = "1"
+VERSION = "2"
 
 
 def lac_entities(text: str, sentences: tuple[tuple[int, int], ...]) -> tuple[Entity, ...]:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from spacy.language import Language
 
 SPACY_EN = "spacy-en"
-_MAPPING = "1"
+_MAPPING = "2"
 
 _LABELS = {"PERSON": "PERSON", "GPE": "PLACE", "LOC": "PLACE", "FAC": "PLACE", "ORG": "ORG", "LAW": "POLICY"}
 # Of the labels that are not mapped, those whose spans may still hold a name when the head word says so.
@@ -78,6 +78,7 @@ def map_entities(text: str) -> tuple[Entity, ...]:
             found.append((start, end, label))
     full = [text[start:end] for start, end, label in found if label == "PERSON" and " " in text[start:end]]
     people = {word for name in full for word in name.split()}
+    people |= {text[a:b] for a, b, _ in found if fold(text[a:b]) in lex.surnames - lex.doubtful_surnames}
     # One word alone that the model takes for a person is mostly something else, unless the text has the full name.
     found = [f for f in found if f[2] != "PERSON" or " " in text[f[0] : f[1]] or text[f[0] : f[1]] in people]
     votes: dict[str, Counter[str]] = {}

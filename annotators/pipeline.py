@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
+from itertools import chain
 
 from annotators import registry
 from annotators.combine import combine_entities, share_offices
@@ -24,11 +26,12 @@ from corpus.document import (
     sorted_claims,
 )
 from corpus.engine import batches, cores, map_batches
-from corpus.errors import InputError
-from corpus.jsonl import document_of, dump_row, output, read_rows, row_of
-from corpus.report import StageReport
+from corpus.errors import HemuError, InputError, SchemeError, StaleTextError
+from corpus.jsonl import dump_row, output, read_documents, row_of
+from corpus.report import Skipped, StageReport
 from corpus.schema import ALIGNMENTS, SEGMENTS, layers_table
-from corpus.store import Workspace, check_sha
+from corpus.scheme import Scheme
+from corpus.store import Workspace
 
 Progress = Callable[[int, int | None], None]
 
@@ -165,23 +168,31 @@ def annotate_rows(
     started = time.monotonic()
     report = StageReport("annotate")
     names = tuple(names)
-    load(names)
+    registry.check(names)
     with output(output_path) as stream:
-        for window in _windows(_documents(input_path)):
-            groups = groups_of(window)
-            jobs = ((names, batch) for batch in batches(groups, _BATCH))
-            rows: dict[str, str] = {}
-            for annotated in map_batches(_annotate_documents, jobs, workers=_workers(workers, len(groups))):
-                for result in annotated:
-                    for item in result.group.items:
-                        rows[item.document.id] = dump_row(row_of(item.document, item.entities, item.claims))
-                        report.done += 1
-                        _count(report, item)
-                if progress:
-                    progress(report.done, None)
-            for document in window:
-                stream.write(rows[document.id] + "\n")
-            stream.flush()
+        windows = _windows(document for _, _, document in read_documents(input_path))
+        first = next(windows, [])
+        processes = _workers(workers, len(groups_of(first)))
+        waiting: deque[list[Document]] = deque()
+
+        def jobs() -> Iterator[tuple[tuple[str, ...], list[list[Document]]]]:
+            for window in chain([first], windows):
+                waiting.append(window)
+                for batch in batches(groups_of(window), _BATCH):
+                    yield names, batch
+
+        rows: dict[str, str] = {}
+        for annotated in map_batches(_annotate_documents, jobs(), workers=processes):
+            for item in (item for result in annotated for item in result.group.items):
+                rows[item.document.id] = dump_row(row_of(item.document, item.entities, item.claims))
+                report.done += 1
+                _count(report, item)
+            # Batches come back in order, so that a window is whole when its last document is there.
+            while waiting and all(document.id in rows for document in waiting[0]):
+                for document in waiting.popleft():
+                    stream.write(rows.pop(document.id) + "\n")
+            if progress:
+                progress(report.done, None)
     report.seconds = time.monotonic() - started
     return report
 
@@ -189,16 +200,6 @@ def annotate_rows(
 def _count(report: StageReport, item: Item) -> None:
     for name, number in (("entities", len(item.entities)), ("claims", len(item.claims))):
         report.notes[name] = int(report.notes.get(name, 0)) + number
-
-
-def _documents(path: str) -> Iterator[Document]:
-    seen: set[str] = set()
-    for where, row in read_rows(path):
-        document = document_of(row, where)
-        if document.id in seen:
-            raise InputError(f"{where}: the id {document.id!r} came before; each document needs one of its own")
-        seen.add(document.id)
-        yield document
 
 
 def _windows(documents: Iterable[Document]) -> Iterator[list[Document]]:
@@ -223,13 +224,14 @@ def annotate_workspace(
     """Pre-annotate every article that is new or changed, or was annotated by other annotators than now.
 
     Each annotator's layer goes to `layers/<name>`, the pre-annotation to `layers/combined`. A group is stored whole,
-    so that a run which is interrupted goes on where it stopped. Documents must have been segmented.
+    so that a run which is interrupted goes on where it stopped. A document that was not segmented is left out and named;
+    what the label scheme of the workspace does not have is left out and counted.
     """
     started = time.monotonic()
     report = StageReport("annotate")
     names = tuple(names)
     documents = workspace.documents()
-    version = load(names).version if documents else ""
+    version = f"{load(names).version}-{_digest(workspace.scheme)}" if documents else ""
     before = workspace.read(layers_table(COMBINED))
     segments = workspace.read(SEGMENTS)
     alignments = workspace.read(ALIGNMENTS)
@@ -239,11 +241,15 @@ def annotate_workspace(
         if all(_is_current(layer, d, version) for layer, d in zip(current, members, strict=True)):
             report.unchanged += len(members)
         else:
-            todo.append(stored_group(members, segments, alignments))
+            try:
+                todo.append(stored_group(members, segments, alignments))
+            except HemuError as error:
+                report.skipped.append(Skipped(" and ".join(d.id for d in members), str(error)))
     total = sum(len(group.items) for group in todo)
     jobs = ((names, batch) for batch in batches(todo, _BATCH))
     with workspace.writing():
         for annotated in map_batches(_annotate_groups, jobs, workers=_workers(workers, len(todo))):
+            annotated = [_within(result, workspace.scheme, report) for result in annotated]
             _store(workspace, annotated, version)
             for result in annotated:
                 for item in result.group.items:
@@ -253,6 +259,33 @@ def annotate_workspace(
                 progress(report.done, total)
     report.seconds = time.monotonic() - started
     return report
+
+
+def _digest(scheme: Scheme) -> str:
+    """Changes with the names that may be proposed."""
+    values = (scheme.labels, scheme.claim_types, scheme.stances, scheme.policy_areas)
+    names = "\n".join(value.name for group in values for value in group)
+    return hashlib.sha256(names.encode()).hexdigest()[:6]
+
+
+def _within(result: Annotated, scheme: Scheme, report: StageReport) -> Annotated:
+    """The result without what the scheme does not have, which is counted."""
+    items = []
+    for item in result.group.items:
+        entities = tuple(e for e in item.entities if e.label in scheme.label_names)
+        claims = tuple(c for c in item.claims if _fits(c, scheme))
+        if dropped := len(item.entities) + len(item.claims) - len(entities) - len(claims):
+            report.notes["not in the scheme"] = int(report.notes.get("not in the scheme", 0)) + dropped
+        items.append(replace(item, entities=entities, claims=claims))
+    return replace(result, group=replace(result.group, items=tuple(items)))
+
+
+def _fits(claim: Claim, scheme: Scheme) -> bool:
+    try:
+        scheme.check_claim(claim.type, claim.stance, claim.policy_area)
+    except SchemeError:
+        return False
+    return True
 
 
 def _is_current(layer: Layer | None, document: Document, version: str | None = None) -> bool:
@@ -293,7 +326,8 @@ def stored_group(members: Sequence[Document], segments: dict[str, Segments], ali
     for document in members:
         if document.id not in segments:
             raise InputError(f"{document.id}: not segmented yet; run: hemu segment")
-        check_sha(document, segments[document.id].sha, "its segmentation")
+        if segments[document.id].sha != document.sha:
+            raise StaleTextError(f"{document.id}: its text has changed since it was segmented; run: hemu segment")
         items.append(Item(document, segments[document.id]))
     alignment = alignments.get(members[0].pair) if len(members) == 2 else None
     if alignment:

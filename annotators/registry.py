@@ -8,7 +8,7 @@ in the items of the group.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from importlib import import_module
 from importlib.metadata import entry_points
 from typing import Literal, Protocol, TypeVar
@@ -68,6 +68,18 @@ def names() -> list[str]:
     return sorted({*BUILT_IN, *_factories, *(point.name for point in entry_points(group=GROUP))})
 
 
+def check(wanted: Iterable[str]) -> None:
+    """Raises RegistryError where a name is not known; loads nothing but the modules of the annotators."""
+    known = names()
+    for name in wanted:
+        if not name.startswith("model:") and name not in known:
+            raise _unknown(name)
+
+
+def _unknown(name: str) -> RegistryError:
+    return RegistryError(f"no annotator {name!r}; there are: {', '.join(names())}, and model:PATH for a trained model")
+
+
 def make(name: str) -> Annotator:
     """The annotator of that name. `model:PATH` is the trained spaCy model in the folder PATH.
 
@@ -83,7 +95,5 @@ def make(name: str) -> Annotator:
         for point in entry_points(group=GROUP, name=name):
             _factories[name] = point.load()
     if name not in _factories:
-        raise RegistryError(
-            f"no annotator {name!r}; there are: {', '.join(names())}, and model:PATH for a trained model"
-        )
+        raise _unknown(name)
     return _factories[name]()

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from corpus.document import Document, Layer
-from corpus.errors import InputError
-from corpus.jsonl import Row, document_of, dump_row, layer_of, output, read_rows, row_of
+from corpus.document import Document, Lang, Layer
+from corpus.ingest.names import why_unsafe
+from corpus.jsonl import Row, dump_row, layer_of, output, read_documents, row_of
 from corpus.report import Skipped, StageReport
 from corpus.schema import DOCUMENTS, GOLD
 from corpus.store import Workspace
@@ -37,18 +37,17 @@ def import_gold(workspace: Workspace, path: str, *, progress: Progress | None = 
     report = StageReport("gold")
     with workspace.writing():
         documents, stored = workspace.documents(), workspace.read(GOLD)
+        pairs = {(d.pair, d.lang): d.id for d in documents.values() if d.pair}
         added: dict[str, Document] = {}
         layers: dict[str, Layer] = {}
-        for number, (where, row) in enumerate(read_rows(path), 1):
-            document = document_of(row, where)
-            if document.id in layers:
-                raise InputError(f"{where}: the id {document.id!r} came before; each document needs one of its own")
+        for number, (where, row, document) in enumerate(read_documents(path), 1):
             layer = layer_of(row, document, where, scheme=workspace.scheme, source=SOURCE)
             layers[document.id] = replace(layer, version=IMPORTED)
-            if reason := _refusal(row, document, documents.get(document.id)):
+            if reason := _refusal(row, document, documents.get(document.id)) or _taken(document, pairs):
                 report.skipped.append(Skipped(document.id, reason))
             elif document.id not in documents:
                 added[document.id] = _with_blocks(document, path)
+                pairs[document.pair, document.lang] = document.id
             if progress:
                 progress(number, None)
         refused = {skipped.what for skipped in report.skipped}
@@ -67,8 +66,20 @@ def import_gold(workspace: Workspace, path: str, *, progress: Progress | None = 
     return report
 
 
+def _taken(document: Document, pairs: Mapping[tuple[str, Lang], str]) -> str:
+    """Why the document cannot stand in its pair, or ""."""
+    other = pairs.get((document.pair, document.lang)) if document.pair else None
+    if other in (None, document.id):
+        return ""
+    return (
+        f"{other} is the {document.lang!r} version of the pair {document.pair!r} already; give one of them another pair"
+    )
+
+
 def _refusal(row: Row, document: Document, stored: Document | None) -> str:
     """Why the document cannot be taken, or ""."""
+    if reason := why_unsafe(document.id):
+        return reason
     if stored is not None and stored.text != document.text:
         return "the workspace has another text under this id, which the offsets do not fit; give one of them another id"
     if stored is not None and stored.lang != document.lang:

@@ -40,6 +40,8 @@ def read_rows(path: str) -> Iterator[tuple[str, Row]]:
     Raises InputError (naming file and line) where the file cannot be read, is not UTF-8, or a line is no JSON object.
     """
     name = "standard input" if path == "-" else path
+    if path == "-" and sys.stdin is None:
+        raise InputError("standard input is closed; name a file instead of '-'")
     try:
         stream: IO[bytes] = sys.stdin.buffer if path == "-" else Path(path).open("rb")  # noqa: SIM115
     except OSError as error:
@@ -53,12 +55,26 @@ def read_rows(path: str) -> Iterator[tuple[str, Row]]:
                 row = json.loads(line.decode("utf-8-sig" if number == 1 else "utf-8"))
             except UnicodeDecodeError:
                 raise InputError(f"{where}: not UTF-8 text; expected JSON Lines, one document a line") from None
-            except (json.JSONDecodeError, RecursionError) as error:
-                reason = error.msg if isinstance(error, json.JSONDecodeError) else "nested too deeply"
+            except (ValueError, RecursionError) as error:
+                # A ValueError that is no JSONDecodeError is a number of too many digits.
+                reason = (
+                    error.msg if isinstance(error, json.JSONDecodeError) else "nested too deeply or too long a number"
+                )
                 raise InputError(f"{where}: not JSON ({reason}); expected one JSON object a line") from None
             if not isinstance(row, dict):
                 raise InputError(f"{where}: expected a JSON object, found {type(row).__name__}")
             yield where, row
+
+
+def read_documents(path: str) -> Iterator[tuple[str, Row, Document]]:
+    """`(where, object, document)` for each line; raises InputError where an id comes twice, or as `read_rows` does."""
+    seen: set[str] = set()
+    for where, row in read_rows(path):
+        document = document_of(row, where)
+        if document.id in seen:
+            raise InputError(f"{where}: the id {document.id!r} came before; each document needs one of its own")
+        seen.add(document.id)
+        yield where, row, document
 
 
 def document_of(row: Mapping[str, Any], where: str) -> Document:
@@ -117,12 +133,18 @@ def _span(entry: Mapping[str, Any], text: str) -> Span:
 def _claim(entry: Mapping[str, Any], text: str, scheme: Scheme, source: str) -> Claim:
     area = entry.get("policy_area") or ""
     scheme.check_claim(entry["type"], entry["stance"], area)
-    span = entry.get("claimant_span")
+    claimant, span = entry.get("claimant") or AUTHOR, entry.get("claimant_span")
+    if not isinstance(claimant, str):
+        raise SpanError(f"the claimant {claimant!r} is no string; expected the text of a mention, or {AUTHOR!r}")
+    if span is not None:
+        if not isinstance(span, list) or len(span) != 2 or not all(type(x) is int for x in span):
+            raise SpanError(f"the claimant_span {str(span)[:40]} is no pair of offsets")
+        Span.of(text, *span)
     return Claim(
         span=_span(entry, text),
         type=entry["type"],
         stance=entry["stance"],
-        claimant=entry.get("claimant") or AUTHOR,
+        claimant=claimant,
         policy_area=area,
         targets=tuple(
             Target(str(t["value"]), str(t.get("unit") or ""), str(t.get("by") or ""))
@@ -172,7 +194,11 @@ def dump_row(row: Mapping[str, Any]) -> str:
 
 @contextmanager
 def output(path: str) -> Iterator[IO[str]]:
-    """A UTF-8 text stream to `path`, or to standard output for "-". A file appears whole or not at all."""
+    """A UTF-8 text stream to `path`, or to standard output for "-".
+
+    A file appears whole or not at all; a device or a pipe is written to as it stands. Raises InputError where the path
+    is a folder or cannot be written.
+    """
     if path == "-":
         stream = io.TextIOWrapper(sys.stdout.buffer, encoding="utf-8", newline="\n", write_through=True)
         try:
@@ -181,12 +207,28 @@ def output(path: str) -> Iterator[IO[str]]:
             stream.detach()
         return
     target = Path(path)
+    if target.is_dir():
+        raise InputError(f"{path}: is a folder; name a file")
+    if target.exists() and not target.is_file():
+        with _writing(path), target.open("w", encoding="utf-8", newline="\n") as stream:
+            yield stream
+        return
+    target = Path(os.path.realpath(target))  # so that a link stays one
     temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
     try:
-        with temporary.open("w", encoding="utf-8", newline="\n") as stream:
+        with _writing(path):
+            stream = temporary.open("w", encoding="utf-8", newline="\n")
+        with stream:
             yield stream
-        temporary.replace(target)
-    except OSError as error:
-        raise InputError(f"{path}: cannot be written: {error.strerror}") from None
+        with _writing(path):
+            temporary.replace(target)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def _writing(path: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise InputError(f"{path}: cannot be written: {error.strerror}") from None

@@ -49,8 +49,8 @@ _SUFFIX = re.compile(
 def detect_language(text: str) -> Lang:
     """The language of a text: Chinese where it has more Han characters than Latin words, else English.
 
-    A Chinese text may hold many foreign names and an English one Chinese glosses: neither tips the balance. A text without any letter is taken as Chinese where
-    it has Chinese punctuation, else as English.
+    A Chinese text may hold many foreign names and an English one Chinese glosses: neither tips the balance. A text
+    without any letter is taken as Chinese where it has Chinese punctuation, else as English.
 
     >>> detect_language("Zhejiang pushes common prosperity (共同富裕)."), detect_language("腾讯与Visa在深圳签约")
     ('en', 'zh')

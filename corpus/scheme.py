@@ -96,8 +96,8 @@ def parse_scheme(text: str, where: str) -> Scheme:
         )
     except tomllib.TOMLDecodeError as error:
         raise SchemeError(f"{where}: not a TOML file: {error}") from None
-    except (KeyError, TypeError) as error:
-        raise SchemeError(f"{where}: the label scheme lacks {error}; compare with the one that hemu ships") from None
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise SchemeError(f"{where}: not a label scheme (see {error}); compare with the one that hemu ships") from None
     _check_unique(scheme, where)
     return scheme
 
@@ -139,6 +139,8 @@ def load_scheme(path: Path | None = None) -> Scheme:
         return parse_scheme(path.read_text(encoding="utf-8"), str(path))
     except OSError as error:
         raise SchemeError(f"{path}: cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise SchemeError(f"{path}: not UTF-8 text; save it as UTF-8") from None
 
 
 def default_scheme_text() -> str:

@@ -27,7 +27,8 @@ from corpus.scheme import Scheme, default_scheme_text, load_scheme
 
 T = TypeVar("T")
 
-CONFIG = "hemu.toml"
+CONFIG, SCHEME = "hemu.toml", "scheme.toml"
+VERSION = 1
 
 DEFAULT_CONFIG = """\
 # A hemu workspace. No secrets belong in this file.
@@ -70,11 +71,12 @@ class Workspace:
         """
         if (root / CONFIG).exists():
             raise WorkspaceError(f"{root}: is a workspace already; use it as it is, or name another folder")
-        if root.exists() and (not root.is_dir() or any(root.iterdir())):
-            raise WorkspaceError(f"{root}: exists and is not empty; name a new or an empty folder")
         try:
+            # A scheme alone is what an interrupted call left behind.
+            if root.exists() and (not root.is_dir() or any(path.name != SCHEME for path in root.iterdir())):
+                raise WorkspaceError(f"{root}: exists and is not empty; name a new or an empty folder")
             root.mkdir(parents=True, exist_ok=True)
-            write_atomically(root / "scheme.toml", default_scheme_text().encode())
+            write_atomically(root / SCHEME, default_scheme_text().encode())
             names = ", ".join(f'"{name}"' for name in annotators)
             name = "".join(c if c.isalnum() or c in "-_" else "-" for c in root.resolve().name) or "corpus"
             config = DEFAULT_CONFIG.replace("{annotators}", f"[{names}]").replace("{name}", name)
@@ -90,9 +92,11 @@ class Workspace:
         Raises WorkspaceError when there is none or its hemu.toml cannot be read.
         """
         workspace = cls(root)
-        if not (root / CONFIG).is_file():
+        if not os.path.isfile(root / CONFIG):  # noqa: PTH113  (also where the name is too long to exist)
             raise WorkspaceError(f"{root}: not a hemu workspace (no {CONFIG}); make one with: hemu init {root}")
-        _ = workspace.config
+        version = workspace.config.get("version", VERSION)
+        if version != VERSION:
+            raise WorkspaceError(f"{root / CONFIG}: version is {version!r}; this hemu reads version {VERSION}")
         return workspace
 
     @cached_property
@@ -116,7 +120,7 @@ class Workspace:
     @cached_property
     def scheme(self) -> Scheme:
         """The label scheme of this workspace."""
-        return load_scheme(self.root / self.setting("scheme", "file", "scheme.toml"))
+        return load_scheme(self.root / self.setting("scheme", "file", SCHEME))
 
     def folder(self, name: str) -> Path:
         """The folder of a table or a room of the workspace, which may not exist yet."""
@@ -200,7 +204,8 @@ def check_sha(document: Document, sha: str, what: str) -> None:
     """Raises StaleTextError when `what` was made for another version of the document's text."""
     if document.sha != sha:
         raise StaleTextError(
-            f"{document.id}: {what} was made for another version of the text ({sha[:8]}, now {document.sha[:8]})"
+            f"{document.id}: {what} was made for another version of the text ({sha[:8]}, now {document.sha[:8]}); "
+            "make it anew"
         )
 
 

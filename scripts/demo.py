@@ -19,6 +19,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from annotators.pipeline import Annotated, stored_annotations
 from annotators.studio.client import Studio, connect
@@ -34,7 +35,6 @@ from corpus.store import Workspace
 ROOT = Path(__file__).resolve().parent.parent
 SAMPLE = ROOT / "corpus" / "data" / "sample"
 HELD_BACK = "climate-carbon"
-SERVER = "demo"
 PROJECT = "hemu demo"
 Json = dict[str, Any]
 
@@ -44,25 +44,25 @@ def main() -> None:
     parser.add_argument(
         "--unattended", action="store_true", help="go all the way round, print a table, stop the server"
     )
-    parser.add_argument(
-        "--folder", type=Path, default=ROOT / "out" / "demo", help="the workspace (default: %(default)s)"
-    )
+    parser.add_argument("--folder", type=Path, help="the workspace (default: out/demo, or out/demo-unattended)")
     parser.add_argument("--port", type=int, help="the port of Label Studio (default: 8080, or a free one)")
     arguments = parser.parse_args()
     started = time.monotonic()
-    folder: Path = arguments.folder
-    prepare(folder)
-    server = Server(default_data(SERVER))
-    start(server, arguments.port)
+    # The two have a workspace and a server each: what a person corrects is not for a script to go on with.
+    name = "demo-unattended" if arguments.unattended else "demo"
+    folder: Path = arguments.folder or ROOT / "out" / name
+    prepare(folder, name)
+    server = Server(default_data(name))
+    start(server, name, arguments.port)
     if not arguments.unattended:
         hemu("push", "-w", folder)
-        explain(folder, server)
+        explain(folder, server, name)
         return
     try:
         hemu("push", "-w", folder)
         go_round(folder, server)
     finally:
-        hemu("studio", "stop", "--name", SERVER)
+        hemu("studio", "stop", "--name", name)
     say(f"all the way round in {time.monotonic() - started:.0f} s")
 
 
@@ -70,12 +70,11 @@ def say(line: str) -> None:
     print(f"── {line}", flush=True)
 
 
-def hemu(*arguments: str | Path, quiet: bool = False) -> str:
+def hemu(*arguments: str | Path) -> str:
     """Run the command as a user would, show it, and return its standard output; exits where it fails."""
     words = [str(argument) for argument in arguments]
-    if not quiet:
-        shown = [word.removeprefix(f"{ROOT}/") for word in words]
-        say("hemu " + " ".join(shown if len(shown) < 8 else [*shown[:2], "…", *shown[-2:]]))
+    shown = [word.removeprefix(f"{ROOT}/") for word in words]
+    say("hemu " + " ".join(shown if len(shown) < 8 else [*shown[:2], "…", *shown[-2:]]))
     done = subprocess.run(
         [sys.executable, "-c", "from corpus.cli import main; main()", *words], stdout=subprocess.PIPE, text=True
     )
@@ -84,26 +83,27 @@ def hemu(*arguments: str | Path, quiet: bool = False) -> str:
     return done.stdout
 
 
-def prepare(folder: Path) -> None:
+def prepare(folder: Path, server: str) -> None:
     """A workspace with the sample articles but for the one held back, pre-annotated."""
     if not (folder / "hemu.toml").exists():
         hemu("init", folder)
         config = folder / "hemu.toml"
         text = config.read_text(encoding="utf-8")
-        text = text.replace('server = "default"', f'server = "{SERVER}"')
+        text = text.replace('server = "default"', f'server = "{server}"')
         lines = [f'project = "{PROJECT}"' if line.startswith("project = ") else line for line in text.splitlines()]
         config.write_text("\n".join(lines) + "\n", encoding="utf-8")
     articles = sorted((SAMPLE / "articles").glob("*.txt"))
     hemu("run", *(a for a in articles if not a.name.startswith(HELD_BACK)), "-w", folder)
 
 
-def start(server: Server, port: int | None) -> None:
+def start(server: Server, name: str, port: int | None) -> None:
     """Start the demo's server, on a free port where none was asked for and the usual one is in use."""
-    if port is None and not server.status().running and not _free(8080):
+    status = server.status()
+    if port is None and not status.running and not _free(urlsplit(status.url).port or 8080):
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = int(probe.getsockname()[1])
-    hemu("studio", "start", "--name", SERVER, *(("--port", str(port)) if port else ()))
+    hemu("studio", "start", "--name", name, *(("--port", str(port)) if port else ()))
 
 
 def _free(port: int) -> bool:
@@ -111,7 +111,7 @@ def _free(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) != 0
 
 
-def explain(folder: Path, server: Server) -> None:
+def explain(folder: Path, server: Server, name: str) -> None:
     """Where to click, the login of this throwaway server, and what comes next."""
     url = server.status().url
     account = json.loads(server.credentials.read_text(encoding="utf-8"))
@@ -130,7 +130,7 @@ Correct what is wrong and submit. Then, with this on the path: {Path(sys.executa
   hemu retrain -w {folder}         train a model, and use it if it is better
   hemu run {SAMPLE / "articles"} -w {folder}
                                    pre-annotate with it, the held-back article too
-  hemu studio stop --name {SERVER}      stop the server
+  hemu studio stop --name {name}      stop the server
 """
     )
 
@@ -158,10 +158,11 @@ def annotate(studio: Studio, workspace: Workspace, rows: Mapping[str, Json]) -> 
     by_key = {task_key(a.group): a for a in stored_annotations(workspace)}
     number = 0
     for task in studio.tasks(project):
-        if task.annotations or task.key not in by_key:
+        annotated = by_key.get(task.key)
+        if task.annotations or annotated is None or not _of_sample(annotated, rows):
             continue
         (prediction, *_) = reversed(studio.predictions(project, task.id))
-        result = corrected(by_key[task.key], prediction["result"], rows, workspace)
+        result = corrected(annotated, prediction["result"], rows, workspace)
         studio.sdk.annotations.create(
             id=task.id,
             result=result,
@@ -171,6 +172,10 @@ def annotate(studio: Studio, workspace: Workspace, rows: Mapping[str, Json]) -> 
         )
         number += 1
     return number
+
+
+def _of_sample(annotated: Annotated, rows: Mapping[str, Json]) -> bool:
+    return all(item.document.id in rows and item.document.pair != HELD_BACK for item in annotated.group.items)
 
 
 def corrected(
@@ -197,7 +202,7 @@ def corrected(
 def check_gold(workspace: Workspace, rows: Mapping[str, Json]) -> None:
     """What came back through Label Studio must be what was submitted, to the character."""
     gold = workspace.read(GOLD)
-    for id, layer in gold.items():
+    for id, layer in ((id, layer) for id, layer in gold.items() if id in rows):
         document: Document = document_of(rows[id], "gold.jsonl")
         sent = layer_of(rows[id], document, "gold.jsonl", scheme=workspace.scheme, source="gold")
         if content(layer) != content(sent):

@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
-"""Fit the weights of the annotator "claim-cues" on a gold file, and write annotators/data/claims/weights.json.
+"""Fit the weights of the annotator "claim-cues" on gold files, and write annotators/data/claims/weights.json.
 
-usage: fit_claim_weights.py GOLD.jsonl [--out FILE | --cross-validate FILE]
+usage: fit_claim_weights.py GOLD.jsonl ... [--out FILE | --report]
 
-The gold file holds one document a line: id, pair, lang, text, entities, claims. Three logistic regressions with an L2
-penalty, fitted by Newton's method in numpy: is a piece a claim, are two neighbouring pieces one claim, and which type
-is a claim (one against the rest). The weights are numbers by feature name: no text of the gold file is kept.
+A gold file holds one document a line: id, pair, lang, text, entities, claims. Logistic regressions with an L2 penalty on
+the distance from what the cues are meant to say, fitted by Newton's method in numpy: is a piece a claim, are two
+neighbouring pieces one claim, and (multinomial) which type and which stance has a claim. The threshold is the one with
+the best F1 by cross-validation over pairs. The weights are numbers by feature name: no text of a gold file is kept.
 """
 
 from __future__ import annotations
@@ -13,36 +14,27 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from annotators.claims import group_claims
-from annotators.claims.cues import CLAIM_TYPES, normal
-from annotators.claims.find import drafts, pieces
+from annotators.claims import group_drafts
+from annotators.claims.cues import CLAIM_TYPES, cues, normal
+from annotators.claims.find import Draft, decide, drafts, pieces
 from annotators.claims.merge import neighbours
-from annotators.claims.weigh import Row, Tables, join_features
+from annotators.claims.weigh import STANCES, Row, Tables, join_features
 from corpus.align import align
 from corpus.document import Bead, Document, Entity, Group, Item, Segments, Span
 from corpus.segment import segment_text
 
-PENALTY = {"claim": 8.0, "join": 8.0, "type": 3.0}
+PENALTY = {"claim": 20.0, "join": 12.0, "type": 8.0, "stance": 10.0}
 OUT = Path(__file__).resolve().parent.parent / "annotators" / "data" / "claims" / "weights.json"
 
 # Where the weights lie before any gold is seen: what the features are meant to say.
-CLAIM_PRIOR: Row = {
-    "bias": -1.5,
-    "strength": 0.5,
-    "own": 0.5,
-    "background": -0.5,
-    "area": 0.5,
-    "uncued": -0.5,
-    "states": -0.3,
-}
 JOIN_PRIOR: Row = {
-    "same": 0.8,
+    "same": 1.5,
     "b_subject_none": 0.7,
     "new_actor": -1.0,
     "b_weak": 0.5,
@@ -50,9 +42,30 @@ JOIN_PRIOR: Row = {
 }
 
 
+def claim_prior() -> Row:
+    """A claim is likely where cues of claims are strong and those of background are not."""
+    return {"bias": -1.5, "strength": 0.5, "own": 0.5, "background": -0.5, "area": 0.5, "uncued": -0.5, "states": -0.3}
+
+
 def type_prior(kind: str) -> Row:
-    """A type is likely where its cues are strong and strongest."""
-    return {"bias": -1.5, f"cue_{kind}": 1.2, f"is_{kind}": 1.0}
+    """A type is likely where its cues are, and strongest."""
+    row = {"bias": -1.0, f"cue_{kind}": 0.6, f"is_{kind}": 0.5}
+    for lang in ("en", "zh"):
+        for cue in cues(lang):
+            if cue.type == kind:
+                row[f"any:{cue.name}"] = 0.4 * cue.weight
+                row[f"first:{cue.name}"] = 0.4 * cue.weight
+    return row
+
+
+def stance_prior(stance: str) -> Row:
+    """A stance is likely where its cues are; support, unless something speaks against it."""
+    row = {"bias": 1.0 if stance == "support" else 0.0, f"{stance}_cues": 0.5}
+    for lang in ("en", "zh"):
+        for cue in cues(lang):
+            if cue.stance == stance:
+                row[f"any:{cue.name}"] = 0.8
+    return row
 
 
 Gold = dict[str, Any]
@@ -95,7 +108,7 @@ def home(start: int, end: int, claims: Sequence[dict[str, Any]]) -> int | None:
 def fit(samples: Sequence[Sample], penalty: float, prior: Row) -> dict[str, float]:
     """Logistic regression with an L2 penalty on the distance from `prior` (the bias is almost free), by Newton's method."""
     names = sorted({name for row, _ in samples for name in row} | set(prior))
-    x = np.array([[row.get(name, 0.0) for name in names] for row, _ in samples])
+    x = np.array([[row.get(name, 0.0) for name in names] for row, _ in samples]).reshape(len(samples), len(names))
     y = np.array([label for _, label in samples], dtype=float)
     l2 = np.array([0.1 if name == "bias" else penalty for name in names])
     mean = np.array([prior.get(name, 0.0) for name in names])
@@ -109,8 +122,44 @@ def fit(samples: Sequence[Sample], penalty: float, prior: Row) -> dict[str, floa
     return {name: round(float(value), 4) for name, value in zip(names, w, strict=True) if abs(value) > 5e-4}
 
 
+def fit_choice(
+    samples: Sequence[tuple[Row, str]], kinds: Sequence[str], penalty: float, priors: Mapping[str, Row]
+) -> Tables:
+    """Multinomial logistic regression with an L2 penalty on the distance from `priors`, by Newton's method."""
+    names = sorted({name for row, _ in samples for name in row} | {name for row in priors.values() for name in row})
+    x = np.array([[row.get(name, 0.0) for name in names] for row, _ in samples]).reshape(len(samples), len(names))
+    y = np.array([[kind == label for kind in kinds] for _, label in samples], dtype=float).reshape(-1, len(kinds))
+    l2 = np.array([0.1 if name == "bias" else penalty for name in names])
+    mean = np.array([[priors.get(kind, {}).get(name, 0.0) for name in names] for kind in kinds])
+    w, n = mean.copy(), len(names)
+    for _ in range(30):
+        z = x @ w.T
+        p = np.exp(z - z.max(axis=1, keepdims=True))
+        p /= p.sum(axis=1, keepdims=True)
+        gradient = (p - y).T @ x + l2 * (w - mean)
+        hessian = np.zeros((len(kinds) * n, len(kinds) * n))
+        for a in range(len(kinds)):
+            for b in range(len(kinds)):
+                weight = p[:, a] * ((a == b) - p[:, b])
+                hessian[a * n : (a + 1) * n, b * n : (b + 1) * n] = (x.T * weight) @ x + (a == b) * np.diag(l2)
+        step = np.linalg.solve(hessian, gradient.ravel()).reshape(w.shape)
+        w -= step
+        if np.abs(step).max() < 1e-6:
+            break
+    return {
+        kind: {name: round(float(v), 4) for name, v in zip(names, row, strict=True) if abs(v) > 5e-4}
+        for kind, row in zip(kinds, w, strict=True)
+    }
+
+
+def weighed(golds: Sequence[Gold]) -> list[Gold]:
+    """The gold documents, those of the first file twice: it is the one that the weights are to serve."""
+    return [*golds, *(gold for gold in golds if gold["first"])]
+
+
 def fit_tables(golds: Sequence[Gold], items: dict[str, Item]) -> Tables:
-    """All tables of weights, from gold documents and their items."""
+    """All tables of weights but the decision, from gold documents and their items."""
+    golds = weighed(golds)
     joins: list[Sample] = []
     for gold in golds:
         item, plain = items[gold["id"]], normal(gold["text"], gold["lang"])
@@ -118,9 +167,10 @@ def fit_tables(golds: Sequence[Gold], items: dict[str, Item]) -> Tables:
             one, two = (home(p.start, p.end, gold["claims"]) for p in (a[0], b[0]))
             if one is not None or two is not None:
                 joins.append((join_features(a, b, plain, gold["lang"]), one == two))
-    tables: dict[str, dict[str, float]] = {"join": fit(joins, PENALTY["join"], JOIN_PRIOR)}
+    tables: dict[str, Mapping[str, float]] = {"join": fit(joins, PENALTY["join"], JOIN_PRIOR)}
     claims: list[Sample] = []
-    typed: list[tuple[Row, str]] = []
+    types: list[tuple[Row, str]] = []
+    stances: list[tuple[Row, str]] = []
     for gold in golds:
         for p in drafts(items[gold["id"]], tables):
             best, score = None, 0.0
@@ -131,26 +181,57 @@ def fit_tables(golds: Sequence[Gold], items: dict[str, Item]) -> Tables:
                 best, score = (claim, found) if found > score else (best, score)
             claims.append((p.claim_row, score >= 0.5))
             if best is not None and score >= 0.4:
-                typed.append((p.type_row, best["type"]))
-    tables["claim"] = fit(claims, PENALTY["claim"], CLAIM_PRIOR)
-    for kind in CLAIM_TYPES:
-        tables[f"type:{kind}"] = fit([(row, t == kind) for row, t in typed], PENALTY["type"], type_prior(kind))
+                types.append((p.type_row, best["type"]))
+                stances.append((p.stance_row, best["stance"]))
+    tables["claim"] = fit(claims, PENALTY["claim"], claim_prior())
+    for kind, table in fit_choice(types, CLAIM_TYPES, PENALTY["type"], {k: type_prior(k) for k in CLAIM_TYPES}).items():
+        tables[f"type:{kind}"] = table
+    for kind, table in fit_choice(stances, STANCES, PENALTY["stance"], {k: stance_prior(k) for k in STANCES}).items():
+        tables[f"stance:{kind}"] = table
     return tables
 
 
-def cross_validate(golds: Sequence[Gold], items: dict[str, Item], folds: int = 6) -> list[Gold]:
-    """Documents as predicted by weights that were fitted on the other pairs."""
+Drafted = list[tuple[Gold, Item, list[Draft]]]
+
+
+def drafted(golds: Sequence[Gold], items: dict[str, Item], tables: Tables, single: bool = False) -> Drafted:
+    """What may be a claim in each document; `single`: without the help of its other version."""
+    out: Drafted = []
+    for key in sorted({gold["id" if single else "pair"] for gold in golds}):
+        mine = [gold for gold in golds if gold["id" if single else "pair"] == key]
+        found = {
+            item.document.id: (item, rows)
+            for item, rows in group_drafts(group_of([items[g["id"]] for g in mine]), tables)
+        }
+        out += [(gold, *found[gold["id"]]) for gold in mine]
+    return out
+
+
+def cross_validate(golds: Sequence[Gold], items: dict[str, Item], folds: int = 6, single: bool = False) -> Drafted:
+    """What may be a claim in each document, by weights that were fitted on the other pairs."""
     pairs = sorted({gold["pair"] for gold in golds})
-    out = []
+    out: Drafted = []
     for fold in range(folds):
         held = set(pairs[fold::folds])
         tables = fit_tables([g for g in golds if g["pair"] not in held], items)
-        for pair in sorted(held):
-            mine = [gold for gold in golds if gold["pair"] == pair]
-            group = group_of([items[gold["id"]] for gold in mine])
-            found = {item.document.id: claims for item, claims in group_claims(group, tables)}
-            out += [{**gold, "claims": [claim_row(c) for c in found[gold["id"]]]} for gold in mine]
+        out += drafted([g for g in golds if g["pair"] in held], items, tables, single)
     return out
+
+
+def best_threshold(found: Drafted) -> float:
+    """The threshold with the best F1 of spans over these documents."""
+
+    def f1(least: float) -> float:
+        right = predicted = gold_claims = 0
+        for gold, item, rows in found:
+            claims, times = decide(item, rows, least), 1 + gold["first"]
+            predicted, gold_claims = predicted + times * len(claims), gold_claims + times * len(gold["claims"])
+            right += times * sum(
+                any(overlap(c.start, c.end, g["start"], g["end"]) >= 0.5 for c in claims) for g in gold["claims"]
+            )
+        return 2 * right / max(1, predicted + gold_claims)
+
+    return max((round(0.2 + 0.02 * n, 2) for n in range(21)), key=f1)
 
 
 def claim_row(claim: Any) -> dict[str, Any]:
@@ -167,33 +248,71 @@ def claim_row(claim: Any) -> dict[str, Any]:
     }
 
 
+def agreement(found: Drafted, least: float) -> str:
+    """Precision, recall and F1 of spans, and the accuracy of type, stance, claimant and area where spans match."""
+    right = predicted = wanted = 0
+    same = dict.fromkeys(("type", "stance", "claimant", "policy_area"), 0)
+    for gold, item, rows in found:
+        claims = [claim_row(c) for c in decide(item, rows, least)]
+        predicted, wanted = predicted + len(claims), wanted + len(gold["claims"])
+        for a in gold["claims"]:
+            b = next((c for c in claims if overlap(c["start"], c["end"], a["start"], a["end"]) >= 0.5), None)
+            if b is not None:
+                right += 1
+                for name in same:
+                    same[name] += a[name] == b[name]
+    p, r = right / max(1, predicted), right / max(1, wanted)
+    scores = " ".join(f"{name} {100 * n / max(1, right):.1f}" for name, n in same.items())
+    return f"P {100 * p:.1f} R {100 * r:.1f} F1 {200 * p * r / max(1e-9, p + r):.1f} ({wanted} claims) {scores}"
+
+
+def report(sets: Mapping[str, Sequence[Gold]], items: dict[str, Item]) -> None:
+    """Print how well weights do on what they were not fitted on: other pairs, and other sets."""
+    everything = [gold for golds in sets.values() for gold in golds]
+    for single in (False, True):
+        found = cross_validate(everything, items, single=single)
+        runs = [("other pairs", found, best_threshold(found))]
+        for name in sets if len(sets) > 1 else ():
+            rest = [gold for other, golds in sets.items() for gold in golds if other != name]
+            least = best_threshold(cross_validate(rest, items, single=single))
+            runs.append(("other sets", drafted(sets[name], items, fit_tables(rest, items), single), least))
+        for label, rows, least in runs:
+            for name, golds in sets.items():
+                for lang in ("en", "zh"):
+                    ids = {gold["id"] for gold in golds if gold["lang"] == lang}
+                    part = [row for row in rows if row[0]["id"] in ids]
+                    if part:
+                        kind = "single documents" if single else "pairs"
+                        print(f"{kind}, fitted on {label}, {least:.2f}: {name} {lang}: {agreement(part, least)}")
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("gold", type=Path)
+    parser.add_argument("gold", type=Path, nargs="+", help="gold files; the documents of the first count twice")
     parser.add_argument("--out", type=Path, default=OUT, help="where the weights go (default: the package's own file)")
-    parser.add_argument(
-        "--cross-validate", type=Path, metavar="FILE", help="write cross-validated predictions to FILE instead"
-    )
+    parser.add_argument("--report", action="store_true", help="print figures on what was not fitted, write nothing")
     args = parser.parse_args()
-    golds = [json.loads(line) for line in args.gold.read_text(encoding="utf-8").splitlines() if line.strip()]
+    sets = {str(path): read(path, first=path == args.gold[0]) for path in args.gold}
+    golds = [gold for part in sets.values() for gold in part]
     items = {gold["id"]: item_of(gold) for gold in golds}
-    if args.cross_validate:
-        rows = cross_validate(golds, items)
-        args.cross_validate.write_text(
-            "".join(json.dumps(r, ensure_ascii=False) + "\n" for r in rows), encoding="utf-8"
-        )
-        print(
-            f"{len(rows)} documents predicted, each by weights fitted on other pairs: {args.cross_validate}",
-            file=sys.stderr,
-        )
+    if args.report:
+        report(sets, items)
         return 0
-    tables = fit_tables(golds, items)
-    note = (
-        "Weights by feature name; made by scripts/fit_claim_weights.py. Numbers only: no text of the gold file is kept."
-    )
+    decision = {"threshold": best_threshold(cross_validate(golds, items))}
+    tables = {"decision": decision, **fit_tables(golds, items)}
+    note = "Weights by feature name; made by scripts/fit_claim_weights.py. Numbers only: no text of the gold files is kept."
     args.out.write_text(json.dumps({"about": note, "tables": tables}, indent=1) + "\n", encoding="utf-8")
     print(f"weights from {len(golds)} documents: {args.out}", file=sys.stderr)
     return 0
+
+
+def read(path: Path, *, first: bool) -> list[Gold]:
+    """The lines of a gold file, and whether it is the first; ids and pairs are made its own, since two files may use the same."""
+    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+    return [
+        {**row, "first": first, "id": f"{path}:{row['id']}", "pair": f"{path}:{row.get('pair') or row['id']}"}
+        for row in rows
+    ]
 
 
 if __name__ == "__main__":

@@ -104,7 +104,7 @@ def test_every_cue_finds_its_example(lang: Lang) -> None:
     for cue in cues(lang):
         assert cue.pattern.search(cue.example.lower()), cue.example
         assert cue.type in {*CLAIM_TYPES, "background", "stance"}
-        assert cue.stance in {"", "oppose", "neutral"}
+        assert cue.stance in {"", "support", "oppose", "neutral"}
 
 
 def test_the_areas_are_those_of_the_scheme() -> None:

@@ -1,6 +1,8 @@
 """The edges: gold rows in and out, and one clear line for what is wrong."""
 
 import json
+import os
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +67,21 @@ def test_a_bad_entity_is_named(entity: Any, message: str) -> None:
         layer_of(row(entities=[entity]), document, "f.jsonl, line 1", scheme=load_scheme(), source="s")
 
 
+@pytest.mark.parametrize(
+    ("claimant", "span", "message"),
+    [
+        (5, None, "claimant 5 is no string"),
+        ("杭州", [1], "no pair"),
+        ("杭州", "ab", "no pair"),
+        ("杭州", [0, 99], "0-99"),
+    ],
+)
+def test_a_bad_claimant_is_named(claimant: Any, span: Any, message: str) -> None:
+    claim = {"start": 0, "end": 2, "type": "action", "stance": "support", "claimant": claimant, "claimant_span": span}
+    with pytest.raises(InputError, match=message):
+        layer_of(row(claims=[claim]), document_of(row(), "f"), "f, line 1", scheme=load_scheme(), source="s")
+
+
 def test_overlapping_entities_are_refused() -> None:
     spans = [{"start": 0, "end": 3, "label": "PLACE"}, {"start": 2, "end": 4, "label": "PLACE"}]
     with pytest.raises(InputError, match="entities overlap: 0-3 and 2-4"):
@@ -78,6 +95,7 @@ def test_overlapping_entities_are_refused() -> None:
         (b"\xff\xfe\x00", "line 1: not UTF-8"),
         (b"[1, 2]", "line 1: expected a JSON object, found list"),
         (b"[" * 100_000, "line 1: not JSON"),
+        (b'{"n": ' + b"9" * 5000 + b"}", "line 1: not JSON .*too long a number"),
     ],
 )
 def test_a_line_that_is_no_object_is_named(tmp_path: Path, content: bytes, message: str) -> None:
@@ -99,6 +117,23 @@ def test_an_output_that_fails_leaves_nothing(tmp_path: Path) -> None:
         raise RuntimeError
     assert target.read_text() == "old"
     assert list(tmp_path.iterdir()) == [target]
+
+
+def test_a_pipe_and_a_link_stay_what_they_are(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with subprocess.Popen(["cat", tmp_path / "pipe"], stdout=subprocess.PIPE, text=True) as reader:
+        with output(str(tmp_path / "pipe")) as stream:
+            stream.write("共同富裕")
+        assert reader.communicate()[0] == "共同富裕"
+    assert (tmp_path / "pipe").is_fifo()
+    (tmp_path / "real").write_text("old")
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    with output(str(tmp_path / "link")) as stream:
+        stream.write("new")
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "real").read_text() == "new"
+    with pytest.raises(InputError, match="is a folder"), output(str(tmp_path)):
+        pass
 
 
 def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:

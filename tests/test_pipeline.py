@@ -165,5 +165,29 @@ def test_the_stage_does_only_what_is_new_or_changed(tmp_path: Path) -> None:
 def test_a_document_that_was_not_segmented_is_named(tmp_path: Path) -> None:
     workspace = Workspace.create(tmp_path / "w")
     workspace.append(DOCUMENTS, [Document("a.en", "a", "en", "One")])
-    with pytest.raises(InputError, match="a.en: not segmented yet; run: hemu segment"):
-        annotate_workspace(workspace, names=["capitals"], workers=1)
+    report = annotate_workspace(workspace, names=["capitals"], workers=1)
+    assert (report.done, [s.what for s in report.skipped]) == (0, ["a.en"])
+    assert "not segmented yet; run: hemu segment" in report.skipped[0].why
+
+
+def test_what_the_scheme_does_not_have_is_not_proposed_and_counted(tmp_path: Path) -> None:
+    workspace = Workspace.create(tmp_path / "w")
+    workspace.append(DOCUMENTS, [Document("a.en", "", "en", "One Two")])
+    segment_workspace(workspace)
+    assert annotate_workspace(workspace, names=["capitals"], workers=1).notes["entities"] == 2
+    scheme = workspace.root / "scheme.toml"
+    changed = tmp_path / "w2"
+    scheme.write_text(scheme.read_text().replace('name = "FIRM"', 'name = "COMPANY"'))
+    workspace.root.rename(changed)
+    report = annotate_workspace(Workspace.open(changed), names=["capitals"], workers=1)
+    assert (report.done, report.notes["not in the scheme"]) == (1, 2)
+
+
+def test_a_window_is_written_when_it_is_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pipeline, "_WINDOW", 4)
+    monkeypatch.setattr(pipeline, "_BATCH", 1)
+    rows: list[dict[str, object]] = [
+        {"id": f"{n}.{lang}", "pair": str(n), "lang": lang, "text": "A"} for n in range(9) for lang in ("en", "zh")
+    ]
+    annotate_rows(write(tmp_path / "in", rows), str(tmp_path / "out"), names=["capitals"], workers=1)
+    assert [row["id"] for row in read(tmp_path / "out")] == [row["id"] for row in rows]

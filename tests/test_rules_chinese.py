@@ -83,3 +83,23 @@ def test_annotates_chinese_documents_only():
     assert [layer.document for layer in layers] == ["zh"]
     assert layers[0].source == "rules-zh"
     assert ("柏林", "PLACE") in {(e.span.surface, e.label) for e in layers[0].entities}
+
+
+def test_the_english_version_labels_names_in_latin_letters():
+    english = {"Zebrona": "ORG", "Larkton": "PLACE", "Anna Berg": "OFFICIAL"}
+    text = "安娜·贝格 (Anna Berg) 在 Larkton 说，Zebronax 和 Zebrona 不同。"
+    found = [[e.span.surface, e.label] for e in find_entities(text, [(0, len(text))], english)]
+    assert found == [
+        ["安娜·贝格", "OFFICIAL"],
+        ["Anna Berg", "OFFICIAL"],
+        ["Larkton", "PLACE"],
+        ["Zebrona", "ORG"],
+    ]
+
+
+def test_the_annotator_reads_latin_names_of_the_english_version():
+    english = Document("a.en", "a", "en", "Zebrona Bank Ltd. and the town of Larkton grew.")
+    chinese = Document("a.zh", "a", "zh", "Zebrona Bank 在增长。Zebrona Bank Ltd. 也是。")
+    items = tuple(Item(d, Segments(d.id, d.sha, ((0, len(d.text)),), ())) for d in (english, chinese))
+    (layer,) = make("rules-zh").annotate(Group(items))
+    assert ("Zebrona Bank Ltd.", "FIRM") in [(e.span.surface, e.label) for e in layer.entities]

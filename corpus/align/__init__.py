@@ -158,9 +158,11 @@ def align_workspace(workspace: Workspace, progress: Progress | None = None) -> S
     report = StageReport("align")
     with workspace.writing():
         pairs: dict[str, dict[str, Document]] = {}
-        for document in workspace.documents().values():
+        documents = [document for document in workspace.documents().values() if document.pair]
+        for document in documents:
             if document.pair:
-                pairs.setdefault(document.pair, {})[document.lang] = document
+                # The first one in a language is the version of the pair; a second one stands alone.
+                pairs.setdefault(document.pair, {}).setdefault(document.lang, document)
         both = {pair: versions for pair, versions in pairs.items() if len(versions) == 2}
         columns = ["pair", "en", "zh", "en_sha", "zh_sha"]
         done = {row["pair"]: tuple(row[c] for c in columns[1:]) for row in workspace.rows(ALIGNMENTS.name, columns)}

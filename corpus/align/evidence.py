@@ -1,4 +1,4 @@
-"""What speaks for two stretches of text being translations, beside their meaning: numbers, names in Latin letters, lengths."""
+"""What speaks for two stretches of text being translations beside their meaning: numbers, Latin names, lengths."""
 
 from __future__ import annotations
 
@@ -32,8 +32,10 @@ _EN_NUMBER = re.compile(
     r"(?<![A-Za-z\d])(\d+(?:,\d{3})*(?:\.\d+)?)(?:[ -]?(hundred|thousand|million|billion|trillion|mn|bn)\b)?", re.I
 )
 _EN_WORD = re.compile(r"[A-Za-z][A-Za-z'’]*")
-_ZH_NUMBER = re.compile(r"(?<![A-Za-z\d])(\d+(?:,\d{3})*(?:\.\d+)?)\s?[余多]?([百千万亿]*)\s?(个?月)?")
+_ZH_NUMBER = re.compile(r"(?<![A-Za-z\d])(\d+(?:,\d{3})*(?:\.\d+)?)\s?[余多]?([百千万亿]{0,4})\s?(个?月)?")
 _ZH_WORD_NUMBER = re.compile(r"[〇零一二两三四五六七八九十百千万亿]+")
+# No number that anybody means is longer in Chinese characters; of an endless one the value would overflow.
+_ZH_NUMBER_MAX = 24
 _LATIN = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:[.&'-][A-Za-z0-9]+)*")
 
 
@@ -79,7 +81,7 @@ def _chinese(text: str) -> Keys:
         scale = 1
         for unit in units:
             scale *= _ZH_UNITS[unit]
-        if month == "月" and not units and number.isdigit() and 1 <= int(number) <= 12:
+        if month == "月" and not units and number.isdigit() and len(number) <= 2 and 1 <= int(number) <= 12:
             firm.add(f"m{int(number)}")
         else:
             firm.add(_value(number, scale))
@@ -96,11 +98,13 @@ def _value(number: str, scale: float) -> str:
 
 
 def chinese_number(text: str) -> int | None:
-    """The value of a number in Chinese characters, None where it is no well-formed one (千万 as "do by all means").
+    """The value of a number in Chinese characters, None where it is no well-formed one (千万 as "do by all means") or is too long.
 
     >>> chinese_number("三百一十"), chinese_number("两万五千"), chinese_number("二〇二五"), chinese_number("万亿")
     (310, 25000, 2025, None)
     """
+    if len(text) > _ZH_NUMBER_MAX:
+        return None
     if all(character in _ZH_DIGITS for character in text):
         return int("".join(str(_ZH_DIGITS[character]) for character in text))
     total = section = digit = 0

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from corpus.align import align
-from corpus.document import Bead, Document
+from corpus.document import Bead, Document, Lang
 from corpus.errors import InputError
-from corpus.jsonl import document_of, dump_row, output, read_rows
+from corpus.jsonl import dump_row, output, read_documents
 from corpus.report import StageReport
 
 Range = tuple[int, int]
@@ -19,11 +19,11 @@ Progress = Callable[[int, int | None], None]
 
 @dataclass(frozen=True, slots=True)
 class _Version:
-    """A document and its sentences where the input gives them."""
+    """A document, its sentences where the input gives them, and the pair that it is a version of ("": of none)."""
 
     document: Document
     sentences: tuple[Range, ...] | None
-    where: str
+    pair: str
 
 
 def align_rows(input_path: str, output_path: str, *, progress: Progress | None = None) -> StageReport:
@@ -32,8 +32,8 @@ def align_rows(input_path: str, output_path: str, *, progress: Progress | None =
     `sentences`, offsets `[[start, end], ...]`, are kept as given; without them the text is segmented here. Writes one
     line for each pair, as soon as both versions have been read: `{"pair", "beads": [{"en": [[start, end], ...],
     "zh": [...], "score"}]}`; then one for each document without a partner, all its beads with one side empty.
-    A document that has no pair is its own, under its id. Raises InputError, naming the line, for what is not well
-    formed and for two documents of the same pair and language.
+    A document that has no pair stands alone under its id, and so does the second one of a pair in the same language.
+    Raises InputError, naming the line, for what is not well formed and for an id that comes twice.
     """
     began = time.monotonic()
     report = StageReport("align")
@@ -55,26 +55,24 @@ def align_rows(input_path: str, output_path: str, *, progress: Progress | None =
 
 def _pairs(path: str) -> Iterator[tuple[str, list[_Version]]]:
     """Pairs as they become complete, then the documents that are left alone, in the order of the input."""
-    waiting: dict[str, _Version] = {}
-    seen: dict[tuple[str, str], str] = {}
-    for where, row in read_rows(path):
-        document = document_of(row, where)
-        key = document.pair or f"\0{document.id}"
-        if (key, document.lang) in seen:
-            what = f"pair {document.pair!r}" if document.pair else f"id {document.id!r}"
-            raise InputError(
-                f"{where}: {what} has a document in {document.lang!r} already ({seen[key, document.lang]});"
-                " expected one in each language"
-            )
-        seen[key, document.lang] = where
-        version = _Version(document, sentences_of(row, document.text, where), where)
-        partner = waiting.pop(key, None) if document.pair else None
+    waiting: dict[tuple[str, str], _Version] = {}
+    taken: set[tuple[str, Lang]] = set()
+    for where, row, document in read_documents(path):
+        version = _Version(document, sentences_of(row, document.text, where), document.pair)
+        if (document.pair, document.lang) in taken:
+            # As where articles are annotated: the first one in a language is the version of the pair.
+            version = replace(version, pair="")
+        if not version.pair:
+            waiting["id", document.id] = version
+            continue
+        taken.add((version.pair, document.lang))
+        partner = waiting.pop(("pair", version.pair), None)
         if partner:
-            yield document.pair, [partner, version]
+            yield version.pair, [partner, version]
         else:
-            waiting[key] = version
+            waiting["pair", version.pair] = version
     for version in waiting.values():
-        yield version.document.pair or version.document.id, [version]
+        yield version.pair or version.document.id, [version]
 
 
 def sentences_of(row: Mapping[str, Any], text: str, where: str) -> tuple[Range, ...] | None:

@@ -18,6 +18,7 @@ from corpus.cli.console import (
     workers_option,
     workspace_option,
 )
+from corpus.cli.text import nothing_taken
 
 if TYPE_CHECKING:
     from corpus.store import Workspace
@@ -26,10 +27,13 @@ if TYPE_CHECKING:
 def annotators_of(workspace: Workspace) -> tuple[str, ...]:
     """The annotators of a workspace in the order of priority: those of hemu.toml, then the models in use."""
     from annotators.registry import DEFAULT
-    from corpus.errors import ModelError
+    from corpus.errors import ModelError, WorkspaceError
+    from corpus.store import CONFIG
     from models.retrain import ACCEPTED, accepted, folders, read_model
 
     names = workspace.setting("annotate", "annotators", list(DEFAULT))
+    if not all(isinstance(name, str) for name in names):
+        raise WorkspaceError(f"{workspace.root / CONFIG}: [annotate] annotators is {names!r}; expected a list of names")
     model = accepted(workspace)
     if model is None:
         return tuple(names)
@@ -104,7 +108,7 @@ def run(paths: tuple[Path, ...], folder: Path, workers: int | None, strict: bool
     if paths:
         with progress("ingest") as update:
             report = ingest(workspace, paths, progress=update)
-        code = max(code, print_report(report, as_json=as_json, strict=strict))
+        code = max(print_report(report, as_json=as_json, strict=strict), nothing_taken(report))
     for name, stage in (("segment", segment_workspace), ("align", align_workspace)):
         with progress(name) as update:
             report = stage(workspace, progress=update)

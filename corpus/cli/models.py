@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from corpus.cli.console import json_option, open_workspace, print_table, progress, workspace_option
+from corpus.cli.show import layers_of
 
 if TYPE_CHECKING:
     from corpus.document import Document, Lang, Layer
@@ -101,17 +102,16 @@ def evaluate(predicted: str | None, gold: str | None, layer: str, folder: Path, 
 
 
 def _workspace_scores(folder: Path, layer: str) -> Scores:
-    from annotators.pipeline import layer_folder
     from corpus.errors import InputError
     from corpus.metrics import score
-    from corpus.schema import GOLD, layers_table
+    from corpus.schema import GOLD
 
     workspace = open_workspace(folder)
     documents = workspace.documents()
     gold = workspace.read(GOLD)
-    layers = workspace.read(layers_table(layer_folder(layer)))
     if not gold:
         raise InputError(f"{folder}: there is no gold yet; run: hemu adjudicate, or hemu gold import FILE")
+    layers = layers_of(workspace, layer)
     current = [x for x in layers.values() if x.document in gold and x.sha == gold[x.document].sha]
     return score(gold.values(), current, languages={d.id: d.lang for d in documents.values()})
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import errno
+import io
+import logging
 import os
 import sys
 from collections.abc import Mapping
@@ -11,6 +12,8 @@ from importlib import import_module
 import click
 
 from corpus.errors import HemuError
+
+log = logging.getLogger("hemu")
 
 # name: (module, attribute, the line that `hemu --help` shows)
 COMMANDS: Mapping[str, tuple[str, str, str]] = {
@@ -76,7 +79,15 @@ def root() -> None:
 
 
 def main() -> None:
-    """Run the command line: exit code 0, 1 for what hemu refuses or an interruption, 2 for a wrong command line."""
+    """Run the command line.
+
+    Exit code 0; 1 for what hemu refuses, or an interruption; 2 for a wrong command line; 3 where `hemu retrain` did not
+    accept the new models.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal that cannot show a character shows a question mark instead.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     sys.exit(_run())
 
 
@@ -92,15 +103,20 @@ def _run() -> int:
     except HemuError as error:
         return _fail(f"error: {error}")
     except (KeyboardInterrupt, click.Abort):
-        return _fail("interrupted; what was finished is stored, and the same command goes on from there")
+        return _fail(
+            "interrupted; what was finished in the workspace is stored, and the same command goes on from there"
+        )
     except BrokenPipeError:
         # The reader of a pipe has gone (`hemu … | head`): nothing more to say, nowhere to say it.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EACCES, errno.EROFS, errno.EDQUOT, errno.EPERM, errno.EMFILE):
-            return _fail(f"error: {error.filename or 'writing'}: {error.strerror}")
-        raise
+        return _fail(f"error: {error.filename or 'reading or writing'}: {error.strerror or error}")
+    except Exception as error:
+        log.debug("unexpected", exc_info=True)
+        return _fail(
+            f"internal error ({type(error).__name__}: {error}); please report it with the command that you ran"
+        )
     return result if isinstance(result, int) else 0
 
 

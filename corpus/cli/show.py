@@ -9,11 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from click.core import ParameterSource
 
 from corpus.cli.console import open_workspace, workspace_option
 
 if TYPE_CHECKING:
     from corpus.document import Document, Group, Layer
+    from corpus.scheme import Scheme
+    from corpus.store import Workspace
 
 
 @click.command()
@@ -35,12 +38,13 @@ def show(names: tuple[str, ...], layer: str, page: str | None, source: str | Non
     from corpus.scheme import load_scheme
 
     if source is not None:
-        scheme = load_scheme()
-        groups = _groups_of_file(source)
+        named = click.get_current_context().get_parameter_source("folder") != ParameterSource.DEFAULT
+        scheme = open_workspace(folder).scheme if named else load_scheme()
+        groups = _groups_of_file(source, scheme)
     else:
         workspace = open_workspace(folder)
         scheme = workspace.scheme
-        groups = _groups_of_workspace(folder, layer)
+        groups = _groups_of_workspace(workspace, layer)
     known = {name for group in groups for item in group.items for name in (item.document.id, item.document.pair)}
     for name in names:
         if name not in known:
@@ -67,16 +71,35 @@ def show(names: tuple[str, ...], layer: str, page: str | None, source: str | Non
     return 0
 
 
-def _groups_of_workspace(folder: Path, layer: str) -> list[Group]:
-    from annotators.pipeline import groups_of, layer_folder, stored_group
-    from corpus.schema import ALIGNMENTS, GOLD, SEGMENTS, layers_table
+def _groups_of_workspace(workspace: Workspace, layer: str) -> list[Group]:
+    from annotators.pipeline import groups_of, stored_group
+    from corpus.errors import InputError
+    from corpus.schema import ALIGNMENTS, SEGMENTS
 
-    workspace = open_workspace(folder)
-    documents = workspace.documents()
-    layers = workspace.read(GOLD if layer == "gold" else layers_table(layer_folder(layer)))
+    documents, layers = workspace.documents(), layers_of(workspace, layer)
     segments, alignments = workspace.read(SEGMENTS), workspace.read(ALIGNMENTS)
-    chosen = [d for d in documents.values() if d.id in layers and layers[d.id].sha == d.sha and d.id in segments]
+    current = [d for d in documents.values() if d.id in layers and layers[d.id].sha == d.sha]
+    chosen = [d for d in current if d.id in segments and segments[d.id].sha == d.sha]
+    if current and not chosen:
+        raise InputError(f"{workspace.root}: {current[0].id} and the others are not segmented; run: hemu segment")
+    if outdated := len(layers) - len(chosen):
+        click.echo(f"not shown: {outdated} whose text has changed or is not segmented; run: hemu run", err=True)
     return [_filled(stored_group(members, segments, alignments), layers) for members in groups_of(chosen)]
+
+
+def layers_of(workspace: Workspace, name: str) -> dict[str, Layer]:
+    """What one source (or "gold") says, by document; InputError naming the sources there are, where it says nothing."""
+    from annotators.pipeline import layer_folder
+    from corpus.errors import InputError
+    from corpus.schema import GOLD, layers_table
+
+    layers = workspace.read(GOLD if name == "gold" else layers_table(layer_folder(name)))
+    if not layers:
+        there = sorted(path.name for path in workspace.folder("layers").glob("*") if path.is_dir())
+        raise InputError(
+            f"{workspace.root}: nothing in the layer {name!r} yet; there are: {', '.join(there) or 'none'}"
+        )
+    return layers
 
 
 def _filled(group: Group, layers: Mapping[str, Layer]) -> Group:
@@ -87,15 +110,13 @@ def _filled(group: Group, layers: Mapping[str, Layer]) -> Group:
     return replace(group, items=tuple(items))
 
 
-def _groups_of_file(path: str) -> list[Group]:
+def _groups_of_file(path: str, scheme: Scheme) -> list[Group]:
     from annotators.pipeline import group_of, groups_of
-    from corpus.jsonl import document_of, layer_of, read_rows
-    from corpus.scheme import load_scheme
+    from corpus.jsonl import layer_of, read_documents
 
     documents: list[Document] = []
     layers: dict[str, Layer] = {}
-    for where, row in read_rows(path):
-        document = document_of(row, where)
+    for where, row, document in read_documents(path):
         documents.append(document)
-        layers[document.id] = layer_of(row, document, where, scheme=load_scheme(), source=path)
+        layers[document.id] = layer_of(row, document, where, scheme=scheme, source=path)
     return [_filled(group_of(members), layers) for members in groups_of(documents)]

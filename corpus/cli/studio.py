@@ -62,7 +62,7 @@ def _print_status(status: Status, as_json: bool) -> None:
         click.echo("not running; start it with: hemu studio start", err=True)
     else:
         answering = "" if status.healthy else " (does not answer yet)"
-        click.echo(f"Label Studio is at {status.url}{answering}\nlogin: see {status.credentials}", err=True)
+        click.echo(f"Label Studio is at {status.url}{answering}; its login is in {status.credentials}", err=True)
 
 
 @studio.command()

@@ -14,6 +14,7 @@ from corpus.cli.console import (
     strict_option,
     workspace_option,
 )
+from corpus.report import StageReport
 
 
 @click.command()
@@ -52,7 +53,12 @@ def ingest(paths: tuple[Path, ...], folder: Path, strict: bool, as_json: bool) -
 
     with progress("ingest") as update:
         report = run_ingest(open_workspace(folder), paths, progress=update)
-    return print_report(report, as_json=as_json, strict=strict)
+    return max(print_report(report, as_json=as_json, strict=strict), nothing_taken(report))
+
+
+def nothing_taken(report: StageReport) -> int:
+    """The exit code 1 where everything that was named was left out, else 0."""
+    return 1 if report.skipped and not report.done and not report.unchanged else 0
 
 
 @click.command()
@@ -85,7 +91,7 @@ def align(input: str | None, output: str | None, folder: Path, as_json: bool) ->
     \b
     Examples:
       hemu align -w news
-      hemu align documents.jsonl - < /dev/null
+      hemu align documents.jsonl beads.jsonl
     """
     from corpus.align import align_rows, align_workspace
 

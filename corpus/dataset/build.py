@@ -148,7 +148,8 @@ def _add_parallel(built: _Built, workspace: Workspace, examples: list[Example], 
     by_id = {example.document.id: example for example in examples}
     for pair, alignment in sorted(workspace.read(ALIGNMENTS).items()):
         en, zh = by_id.get(alignment.en), by_id.get(alignment.zh)
-        if en is None or zh is None:
+        # An alignment of documents that have been put into other pairs since is none of this pair's.
+        if en is None or zh is None or {en.document.pair, zh.document.pair} != {pair}:
             continue
         if (en.document.sha, zh.document.sha) != (alignment.en_sha, alignment.zh_sha):
             continue

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import re
+import stat
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -14,8 +14,8 @@ from typing import Literal
 
 from corpus.clean import Change, clean, find_blocks
 from corpus.document import Document
-from corpus.errors import InputError
-from corpus.ingest.names import MAX_ID, printable
+from corpus.ingest.find import File, find_files
+from corpus.ingest.names import MAX_ID
 from corpus.ingest.readers import RawDocument, known_formats, read_jsonl, read_text, reader_for
 from corpus.language import contradicts, detect_language
 from corpus.report import Skipped, StageReport
@@ -27,14 +27,17 @@ __all__ = ["File", "RawDocument", "document_from", "find_files", "ingest"]
 Progress = Callable[[int, int | None], None]
 
 _BATCH = 256
+# How many ids of changed articles a report names.
+_NAMED = 5
 
 
 def ingest(workspace: Workspace, paths: Iterable[Path | str], *, progress: Progress | None = None) -> StageReport:
     """Take articles into a workspace: files, folders (with all below them, hidden ones left out), "-" for standard input.
 
     A second run adds only what is new. A text that has changed becomes the new version of its document (counted in
-    `notes["changed"]`). What cannot be taken is in `report.skipped` with the reason, and stops nothing else.
-    Raises InputError, before anything is written, where a path does not exist.
+    `notes["changed"]`, and the first few of them named in `notes["changed ids"]`: another article under the same file
+    name looks just so). What cannot be taken is in `report.skipped` with the reason, and stops nothing else.
+    Raises InputError, before anything is written, where a path does not exist, is the workspace or in its tables.
     """
     began = time.monotonic()
     report = StageReport("ingest")
@@ -42,16 +45,18 @@ def ingest(workspace: Workspace, paths: Iterable[Path | str], *, progress: Progr
     with workspace.writing():
         known = _Known.of(workspace)
         batch: list[Document] = []
-        changed = cleaned = 0
+        changed: list[str] = []
+        cleaned = 0
         for count, file in enumerate(files, 1):
-            for found in _read(file):
+            for found in [file] if isinstance(file, Skipped) else _read(file):
                 taken = _take(found, known)
                 if isinstance(taken, Skipped):
                     report.skipped.append(taken)
                 elif taken.state == "unchanged":
                     report.unchanged += 1
                 else:
-                    changed += taken.state == "changed"
+                    if taken.state == "changed":
+                        changed.append(taken.document.id)
                     # A line break at the end, which nearly every file has, is not worth telling.
                     cleaned += any(change.what != "final line breaks" for change in taken.changes)
                     batch.append(taken.document)
@@ -61,7 +66,9 @@ def ingest(workspace: Workspace, paths: Iterable[Path | str], *, progress: Progr
             if progress:
                 progress(count, len(files))
         report.done += workspace.append(DOCUMENTS, batch)
-    report.notes = {"changed": changed, "cleaned": cleaned, "pairs": known.pairs()}
+    report.notes = {"changed": len(changed), "cleaned": cleaned, "pairs": known.pairs()}
+    if changed:
+        report.notes["changed ids"] = ", ".join([*changed[:_NAMED], *["…"] * (len(changed) > _NAMED)])
     report.seconds = time.monotonic() - began
     return report
 
@@ -83,48 +90,13 @@ def document_from(raw: RawDocument) -> tuple[Document, tuple[Change, ...]] | Ski
     return Document(raw.id, raw.pair, lang, cleaned.text, blocks, raw.source, raw.meta), cleaned.changes
 
 
-@dataclass(frozen=True, slots=True)
-class File:
-    """A file to be read; `relative` is its path below the folder that was given, `shown` its name in messages."""
-
-    path: Path | None
-    relative: PurePath
-    shown: str
-
-
-def find_files(paths: Iterable[Path | str], *, leave_out: Path | None = None) -> Iterator[File]:
-    """The files that the paths name, folders searched to the bottom in the order of names; each file once.
-
-    Hidden files and folders are passed over, and so is the folder `leave_out` (the workspace itself).
-    Raises InputError for a path that does not exist.
-    """
-    given = [(str(path), Path(path)) for path in paths]
-    for name, path in given:
-        if name != "-" and not path.exists():
-            raise InputError(f"{name}: no such file or folder; expected articles to ingest")
-    seen: set[Path] = set()
-    for name, path in given:
-        if name == "-":
-            yield File(None, PurePath("standard-input"), "standard input")
-            continue
-        found = sorted(_below(path, leave_out)) if path.is_dir() else [path]
-        for file in found:
-            if file.resolve() not in seen:
-                seen.add(file.resolve())
-                relative = file.relative_to(path) if path.is_dir() else PurePath(file.name)
-                yield File(file, relative, printable(str(file)))
-
-
-def _below(folder: Path, leave_out: Path | None) -> Iterator[Path]:
-    avoid = leave_out.resolve() if leave_out else None
-    for root, folders, files in os.walk(folder):
-        folders[:] = [f for f in folders if not f.startswith(".") and Path(root, f).resolve() != avoid]
-        yield from (Path(root, file) for file in files if not file.startswith("."))
-
-
 def _read(file: File) -> Iterator[RawDocument | Skipped]:
     if file.path is None:
-        data = sys.stdin.buffer.read()
+        try:
+            data = sys.stdin.buffer.read()
+        except OSError as error:
+            yield Skipped(file.shown, f"cannot be read: {error.strerror}")
+            return
         rows = data.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{")
         # A text from a pipe has no name: it gets one from what it says, so that the same text is the same document.
         name = "standard-input" if rows else f"standard-input-{hashlib.sha256(data).hexdigest()[:8]}"
@@ -136,6 +108,10 @@ def _read(file: File) -> Iterator[RawDocument | Skipped]:
         yield Skipped(file.shown, f"no reader for this format ({suffix}); known: {' '.join(known_formats())}")
         return
     try:
+        if not stat.S_ISREG(file.path.stat().st_mode):
+            # To open a pipe that nobody writes to would wait for ever.
+            yield Skipped(file.shown, "is no regular file")
+            return
         data = file.path.read_bytes()
     except OSError as error:
         yield Skipped(file.shown, f"cannot be read: {error.strerror}")

@@ -28,7 +28,8 @@ def decode(data: bytes) -> tuple[str, str]:
     """The text in `data` and the name of its encoding.
 
     A byte-order mark decides; else UTF-8 where it is that; else, of GB18030 and Big5, the one in which the Chinese
-    characters are mostly common ones; else Windows-1252 where few bytes are not ASCII. The mark is kept as U+FEFF.
+    characters are mostly common ones; else GB18030 where all that is not ASCII is punctuation as typed on a Chinese
+    keyboard; else Windows-1252 where few bytes are not ASCII. The mark is kept as U+FEFF.
     Raises NotTextError for binary data and for what is in none of these.
 
     >>> decode("浙江推进共同富裕".encode("gb18030"))
@@ -49,6 +50,9 @@ def decode(data: bytes) -> tuple[str, str]:
     share, encoding, text = max(_legacy(data), default=(0.0, "", ""))
     if share >= _COMMON_MIN:
         return _checked(text), encoding
+    typed = _typed_in_chinese(data)
+    if typed is not None:
+        return _checked(typed), "gb18030"
     if sum(byte >= 0x80 for byte in data) <= len(data) * 0.1:
         try:
             return _checked(data.decode("cp1252")), "cp1252"
@@ -77,6 +81,23 @@ def _legacy(data: bytes) -> Iterator[tuple[float, str, str]]:
         han = _HAN.findall(text)
         found = sum(character.encode(character_set, "ignore")[:1] in common for character in han)
         yield found / len(han) if han else 0.0, encoding, text
+
+
+# The marks that an English text typed on a Chinese system has beside ASCII, at least one of them; and what else may come
+# along. In GB18030 each is two bytes that no Windows-1252 text has side by side: “ is "¡°", ’ is "¡¯", ， is "£¬".
+# The other way round, a Windows-1252 quotation mark (0x91 to 0x94) begins a rare Han character or is no GB18030 at all.
+_TYPED = re.compile("[“”‘’—…·、。《》〈〉「」『』【】￥\uff01-\uff5e]")
+_ALSO_TYPED = re.compile("[\x00-\x7f×°±℃‰€→■●◆★\u3000āáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜü]")
+
+
+def _typed_in_chinese(data: bytes) -> str | None:
+    """The text in GB18030 where there is no Han character in it but Chinese-typed punctuation, else None."""
+    try:
+        text = data.decode("gb18030")
+    except UnicodeDecodeError:
+        return None
+    marks = _TYPED.sub("", text)
+    return text if len(marks) < len(text) and not _ALSO_TYPED.sub("", marks) else None
 
 
 def _checked(text: str) -> str:

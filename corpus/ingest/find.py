@@ -1,0 +1,104 @@
+"""Which files the paths given to `ingest` name, and what is passed over on the way."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePath
+
+from corpus.errors import InputError
+from corpus.ingest.names import printable
+from corpus.report import Skipped
+
+# The folders that hemu itself writes in a workspace: no article is to be found there.
+_OWN = frozenset(
+    ["documents", "segments", "alignments", "layers", "pushed", "annotations", "gold", "datasets", "models"]
+)
+_SHOWN_MAX = 120
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file to be read; `relative` is its path below the folder that was given, `shown` its name in messages."""
+
+    path: Path | None
+    relative: PurePath
+    shown: str
+
+
+def find_files(paths: Iterable[Path | str], *, leave_out: Path | None = None) -> Iterator[File | Skipped]:
+    """The files that the paths name, folders searched to the bottom in the order of names; each file once.
+
+    Hidden files and folders are passed over, and so is the folder `leave_out` (the workspace itself). A folder below
+    that cannot be read, or is a link, comes as Skipped. A path of None in a File stands for standard input ("-").
+    Raises InputError, before the first file, for a path that does not exist or cannot be reached, for one that is the
+    workspace or lies in its own tables, and for "-" where standard input is closed.
+    """
+    given = [(str(path), Path(path)) for path in paths]
+    avoid = Path(os.path.realpath(leave_out)) if leave_out else None
+    for name, path in given:
+        _check(name, path, avoid)
+    seen: set[str] = set()
+    for name, path in given:
+        if name == "-":
+            if name not in seen:
+                seen.add(name)
+                yield File(None, PurePath("standard-input"), "standard input")
+            continue
+        folder = path.is_dir()
+        files, skipped = _below(path, avoid) if folder else ([path], [])
+        for file in files:
+            # Unlike Path.resolve this does not raise where links lead in a circle.
+            real = os.path.realpath(file)
+            if real not in seen:
+                seen.add(real)
+                yield File(file, file.relative_to(path) if folder else PurePath(file.name), printable(str(file)))
+        yield from skipped
+
+
+def _check(name: str, path: Path, workspace: Path | None) -> None:
+    """Raises InputError where a path that was given cannot be ingested."""
+    if name == "-":
+        if sys.stdin is None or sys.stdin.closed:
+            raise InputError("standard input is closed; expected an article or JSON Lines on it, or the name of a file")
+        return
+    shown = printable(name if len(name) <= _SHOWN_MAX else name[: _SHOWN_MAX - 1] + "…")
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        raise InputError(f"{shown}: no such file or folder; expected articles to ingest") from None
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else error
+        raise InputError(f"{shown}: cannot be read: {why}; expected articles to ingest") from None
+    real = Path(os.path.realpath(path))
+    if workspace is None or not real.is_relative_to(workspace):
+        return
+    if real == workspace:
+        raise InputError(f"{shown}: is the workspace itself; name the files or folders that hold your articles")
+    if real.relative_to(workspace).parts[0] in _OWN:
+        raise InputError(f"{shown}: is in the workspace's own tables; name the files or folders that hold your articles")
+
+
+def _below(folder: Path, avoid: Path | None) -> tuple[list[Path], list[Skipped]]:
+    """The files below a folder, in the order of names, and the folders that could not be gone into."""
+    found: list[Path] = []
+    skipped: list[Skipped] = []
+
+    def unreadable(error: OSError) -> None:
+        skipped.append(Skipped(_shown(str(error.filename)), f"cannot be read: {error.strerror}"))
+
+    for root, folders, files in os.walk(folder, onerror=unreadable):
+        kept = [f for f in folders if not f.startswith(".") and Path(os.path.realpath(Path(root, f))) != avoid]
+        # os.walk does not follow links, which can lead in a circle or far away.
+        for linked in (Path(root, f) for f in kept if Path(root, f).is_symlink()):
+            skipped.append(Skipped(_shown(str(linked)), "is a link to a folder; name it itself to take it in"))
+        folders[:] = kept
+        found += (Path(root, file) for file in files if not file.startswith("."))
+    return sorted(found), sorted(skipped, key=lambda each: each.what)
+
+
+def _shown(path: str) -> str:
+    # The end of a path tells more than its beginning.
+    return printable(path if len(path) <= 2 * _SHOWN_MAX else "…" + path[1 - 2 * _SHOWN_MAX :])
