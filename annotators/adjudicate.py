@@ -78,6 +78,8 @@ def adjudicate(workspace: Workspace, *, progress: Progress | None = None) -> Sta
         # What was last made of annotations, even if gold was imported over it since.
         rows = workspace.rows("gold", ["document", "version"])
         last = {row["document"]: row["version"] for row in rows if row["version"] != IMPORTED}
+        for id in sorted(last.keys() - by_document.keys()):
+            report.skipped.append(Skipped(id, "nobody's annotation of it counts any more; its gold stays as it was"))
         todo = {id: several for id, several in by_document.items() if last.get(id) != _version(several)}
         report.unchanged = len(by_document) - len(todo)
         decided = []

@@ -27,6 +27,7 @@ class Piece:
     entity: Entity | None
     claim: Claim | None
     starts_claim: bool
+    ends_entity: bool
 
 
 def pieces(item: Item, start: int, end: int) -> list[Piece]:
@@ -37,7 +38,8 @@ def pieces(item: Item, start: int, end: int) -> list[Piece]:
     for left, right in pairwise(cuts):
         entity = next((e for e in item.entities if e.start <= left and right <= e.end), None)
         claim = next((c for c in item.claims if c.start <= left and right <= c.end), None)
-        result.append(Piece(item.document.text[left:right], entity, claim, claim is not None and claim.start == left))
+        starts, ends = claim is not None and claim.start == left, entity is not None and entity.end == right
+        result.append(Piece(item.document.text[left:right], entity, claim, starts, ends))
     return result
 
 
@@ -139,7 +141,7 @@ def _terminal_cell(item: Item | None, sentences: Sequence[tuple[int, int]], colo
             if piece.claim:
                 style += " underline"
             text.append(printable(piece.text), style=style.strip())
-            if piece.entity and piece.entity.span.surface.endswith(piece.text):
+            if piece.entity and piece.ends_entity:
                 text.append(f" {piece.entity.label}", style="dim")
             if piece.starts_claim and piece.claim:
                 notes.append(claim_note(piece.claim))

@@ -8,13 +8,13 @@ decided gets its claimant (`claimants`), policy area (`areas`) and targets (`tar
 
 from __future__ import annotations
 
-from annotators.claims.find import NAME, decide, drafts, find_claims
+from annotators.claims.find import NAME, Draft, decide, drafts, find_claims, threshold
 from annotators.claims.pair import supported
 from annotators.claims.weigh import Tables
 from annotators.registry import Stage, annotator
 from corpus.document import Claim, Group, Item, Layer
 
-VERSION = "1"
+VERSION = "2"
 
 
 class ClaimCues:
@@ -40,12 +40,18 @@ def claim_cues() -> ClaimCues:
 
 def group_claims(group: Group, tables: Tables | None = None) -> list[tuple[Item, tuple[Claim, ...]]]:
     """The claims of each document of a group. `tables` replace the shipped weights."""
+    least = threshold(tables)
+    return [(item, decide(item, candidates, least)) for item, candidates in group_drafts(group, tables)]
+
+
+def group_drafts(group: Group, tables: Tables | None = None) -> list[tuple[Item, list[Draft]]]:
+    """What may be a claim in each document of a group, two aligned versions supporting one another."""
     found = [(item, drafts(item, tables)) for item in group.items]
     if sorted(item.document.lang for item, _ in found) == ["en", "zh"] and group.beads:
         en, zh = sorted(range(2), key=lambda n: found[n][0].document.lang)
         left, right = supported(found[en][1], found[zh][1], group.beads)
         found[en], found[zh] = (found[en][0], left), (found[zh][0], right)
-    return [(item, decide(item, candidates)) for item, candidates in found]
+    return found
 
 
-__all__ = ["ClaimCues", "claim_cues", "find_claims", "group_claims"]
+__all__ = ["ClaimCues", "claim_cues", "find_claims", "group_claims", "group_drafts"]

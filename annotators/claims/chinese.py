@@ -10,7 +10,7 @@ from itertools import pairwise
 from annotators.claims.chinese_voices import PRONOUN, Sentence, regions
 from annotators.claims.cues import CLAIM_TYPES, cues
 from annotators.claims.frames import chinese_frames
-from annotators.claims.piece import ACTORS, Piece, Subject, trimmed, within
+from annotators.claims.piece import ACTORS, Form, Piece, Subject, trimmed, within
 from annotators.claims.voice import BODIES, PEOPLE, History, Region, is_headline
 from corpus.document import Entity
 
@@ -34,6 +34,16 @@ _OPENER = re.compile(
 _ADVERB = re.compile(
     r"着力|着重|积极|将|已|也|还|正|持续|全力|认真|主动|大力|不断|进一步|共同|多次|首次|率先|先后|继续|坚决|严格|深入|加快|加大|加强|全面|近年|近期|近日|目前|今年|去年|昨|于|在|对|把|为|从|与|会|可|应|须|必须|不|没|未|曾|都|均|又|再|日前|当天|\d"
 )
+_FORMS: tuple[tuple[Form, re.Pattern[str]], ...] = (
+    (
+        "modal",
+        re.compile(r"将(?!军|近|领)|(?<![社协议机大])会(?![议谈员见])|应(?:当|该)?(?!对|急|用)|必须|须|可以?|能够?"),
+    ),
+    ("progressive", re.compile(r"正在|正(?=[^当常确式好]{2,})|着(?![力重眼手])")),
+    ("perfect", re.compile(r"已经?|曾|(?<!为)了(?!解)|过(?=[^程])")),
+    ("state", re.compile(r"(?<![于但还可若])是|为(?=[^了此])|属于|即")),
+)
+"""How the verb of a clause stands, the first that fits: a Chinese verb itself has no forms."""
 _IN_TITLES = {"位于", "新任", "现任", "驻", "任", "前", "时任", "原", "兼", "总部", "副"}
 
 
@@ -139,6 +149,7 @@ def _piece(s: Sentence, region: Region, start: int, end: int, history: History) 
         lasting=region.lasting,
         quoted=s.quoted,
         headline=s.headline,
+        form=next((form for form, pattern in _FORMS if pattern.search(plain, body, end)), ""),
     )
 
 

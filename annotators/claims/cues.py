@@ -16,8 +16,9 @@ CLAIM_TYPES: tuple[str, ...] = ("commitment", "action", "demand", "effect", "eva
 
 @dataclass(frozen=True, slots=True)
 class Cue:
-    """A group of words that speak for a claim type, for background, or for a stance."""
+    """A group of words that speak for a claim type, for background, or for a stance; `name` says what they share."""
 
+    name: str
     type: str
     weight: float
     stance: str
@@ -45,15 +46,30 @@ def cues(lang: Lang) -> tuple[Cue, ...]:
     text = (resources.files("annotators") / "data" / "claims" / f"cues_{lang}.toml").read_text(encoding="utf-8")
     return tuple(
         Cue(
+            name=row["name"],
             type=row["type"],
             weight=float(row["weight"]),
             stance=row.get("stance", ""),
             own=bool(row.get("own", False)),
-            pattern=_pattern(row["words"], lang),
+            pattern=_pattern([*row.get("words", ()), *map(_inflected, row.get("verbs", ()))], lang),
             example=row["example"],
         )
         for row in tomllib.loads(text)["cue"]
     )
+
+
+def _inflected(verb: str) -> str:
+    """The pattern of all forms of an English verb; forms that no rule gives come after it (ban|banned|banning)."""
+    base, *others = verb.split("|")
+    if base.endswith("e"):
+        ends = f"{base[:-1]}(?:es|ed|ing)"
+    elif base.endswith(("s", "x", "z", "ch", "sh")):
+        ends = f"{base}(?:es|ed|ing)"
+    elif base.endswith("y") and base[-2:-1] not in tuple("aeiou"):
+        ends = f"{base[:-1]}(?:ies|ied|ying)"
+    else:
+        ends = f"{base}(?:s|ed|ing)"
+    return "|".join([ends, *others, rf"(?<!\bto ){base}"])
 
 
 def _pattern(words: list[str], lang: Lang) -> re.Pattern[str]:
@@ -80,7 +96,7 @@ def _simplifier() -> Any:
 def find(text: str, lang: Lang) -> tuple[Hit, ...]:
     """Every cue in a normalised stretch of text, in the order of the text.
 
-    >>> [(h.cue.type, "各地应公开预算"[h.start:h.end]) for h in find("各地应公开预算", "zh")]
+    >>> [(h.cue.type, "各地应节俭"[h.start:h.end]) for h in find("各地应节俭", "zh")]
     [('demand', '应')]
     """
     hits = [Hit(cue, m.start(), m.end()) for cue in cues(lang) for m in cue.pattern.finditer(text)]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from annotators.claims.english_voices import EDGE, PERSONAL, SUBJECTS, Sentence, antecedent, regions
 from annotators.claims.frames import english_frames
-from annotators.claims.piece import ACTORS, Piece, Subject, trimmed, within
+from annotators.claims.piece import ACTORS, Form, Piece, Subject, trimmed, within
 from annotators.claims.voice import History, Region, is_headline
 from corpus.document import Entity
 
@@ -22,6 +22,11 @@ _DATELINE = re.compile(
     r"|[A-Z][A-Z .,]{3,30}(?:, \w+\.? \d{1,2}(?:, \d{4})?)? *(?:--?|—|–) +)"
 )
 _SITE = re.compile(r"\s*(?:--?|—|–|\|)\s*[^-—–|]{2,60}$")
+_TIME = re.compile(
+    r"(?:(?:In|On|By|Since|At|During|Earlier|Late|Early|Last|This|Next)\b[^,;:]*?\b(?:\d{4}|\d{1,2}|year|month|week|January|"
+    r"February|March|April|May|June|July|August|September|October|November|December|\w+day)|Yesterday|Today|Recently) (?:the )?$"
+)
+_TENSES: dict[str, Form] = {"VB": "infinitive", "VBG": "progressive", "VBD": "past", "VBZ": "present", "VBP": "present"}
 _OWN_VERBS = {"urge", "demand", "pledge", "call", "require", "criticize", "criticise", "vow", "promise", "ask"}
 
 
@@ -194,7 +199,29 @@ def _piece(s: Sentence, region: Region, tokens: list[Token], start: int, end: in
         quoted=quoted,
         headline=s.headline,
         passive=subject is not None and subject.dep_ == "nsubjpass",
+        form=_form(root, tokens),
     )
+
+
+def _form(root: Token | None, tokens: list[Token]) -> Form:
+    """The form of the verb of a clause, its auxiliaries taken together."""
+    if root is None:
+        verb = next((t for t in tokens[:4] if t.tag_ in _TENSES), None)
+        return "" if verb is None else _TENSES[verb.tag_]
+    helpers = [c for c in root.children if c.dep_ in {"aux", "auxpass"} and c.i < root.i]
+    if any(c.tag_ == "MD" for c in helpers):
+        return "modal"
+    if any(c.lemma_ == "have" for c in helpers):
+        return "perfect"
+    if root.lemma_ == "be":
+        return "state"
+    if any(c.tag_ == "TO" for c in helpers):
+        return "infinitive"
+    if root.tag_ == "VBG":
+        return "progressive"
+    if root.tag_ in {"VBD", "VBN"}:
+        return "past"
+    return "present" if root.tag_ in {"VBZ", "VBP"} else "infinitive"
 
 
 def _opening_entity(s: Sentence, tokens: list[Token], start: int, end: int) -> tuple[int, Token] | None:
@@ -265,7 +292,9 @@ def _subject(
     after = edge.idx + len(edge.text)
     while after < end and s.text[after] in " ,":
         after += 1
-    body = after if min(subject.left_edge.idx, subject.idx) - start < 4 and after < end - 8 else start
+    opener = s.text[start : min(subject.left_edge.idx, subject.idx)]
+    dated = len(opener) < 60 and _TIME.match(opener)  # "In May 2024 the council ...": out with the subject
+    body = after if (len(opener) < 4 or dated) and after < end - 8 else start
     noun = subject.lemma_.lower()
     if subject.dep_ == "expl" or (subject.lower_ == "it" and _expletive(subject)):
         return "thing", None, "", start

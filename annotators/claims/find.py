@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from annotators.claims.areas import area_counts, choose_area
 from annotators.claims.claimants import Floor, claimant
 from annotators.claims.cues import normal
-from annotators.claims.kinds import Verdict, stance
+from annotators.claims.kinds import Verdict, owns
 from annotators.claims.merge import merged
 from annotators.claims.piece import Piece, trimmed
 from annotators.claims.targets import targets
@@ -19,6 +19,8 @@ from annotators.claims.weigh import (
     claim_features,
     logistic,
     shipped_tables,
+    stance_features,
+    stance_scores,
     type_features,
     type_scores,
     weighted,
@@ -27,19 +29,21 @@ from corpus.document import AUTHOR, Claim, Entity, Item, Span
 
 NAME = "claim-cues"
 THRESHOLD = 0.5
-"""From this probability on, a draft becomes a claim."""
+"""From this probability on a draft becomes a claim, where the weights do not say otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A piece that may be a claim: its verdict, the features that decide, its log odds and its score by type."""
+    """A piece that may be a claim: its verdict, the features that decide, its log odds and its scores by type and stance."""
 
     piece: Piece
     verdict: Verdict
     claim_row: Row
     type_row: Row
+    stance_row: Row
     odds: float
     types: Counter[str]
+    stances: Counter[str]
 
 
 def pieces(item: Item, plain: str) -> list[Piece]:
@@ -63,21 +67,31 @@ def drafts(item: Item, tables: Tables | None = None) -> list[Draft]:
     sentences, entities = item.segments.sentences, list(item.entities)
     whole = sum(area_counts(plain, lang).values()) / max(1, len(sentences))
     near = [area_counts(plain[a:b], lang).total() for a, b in sentences]
+    found = merged(pieces(item, plain), plain, lang, tables)
+    against = sum(h.cue.stance == "oppose" for _, v in found for h in v.hits) / max(1, len(sentences))
     out = []
-    for p, v in merged(pieces(item, plain), plain, lang, tables):
+    for p, v in found:
         area = area_counts(plain[p.start : p.end], lang).total()
-        row, type_row = claim_features(p, v, entities, area, lang, near[p.sentence], whole), type_features(p, v, lang)
-        out.append(Draft(p, v, row, type_row, weighted(row, tables.get("claim", {})), type_scores(type_row, tables)))
+        row = claim_features(p, v, entities, area, lang, near[p.sentence], whole)
+        types, stances = type_features(p, v, lang), stance_features(p, v, lang, against)
+        odds = weighted(row, tables.get("claim", {}))
+        scores = type_scores(types, tables), stance_scores(stances, tables)
+        out.append(Draft(p, v, row, types, stances, odds, *scores))
     return out
 
 
 def find_claims(item: Item, tables: Tables | None = None) -> tuple[Claim, ...]:
     """The claims of a document by itself, in order, none over another."""
-    return decide(item, drafts(item, tables))
+    return decide(item, drafts(item, tables), threshold(tables))
 
 
-def decide(item: Item, candidates: Sequence[Draft]) -> tuple[Claim, ...]:
-    """The claims among the drafts of a document, with claimant, area and targets."""
+def threshold(tables: Tables | None) -> float:
+    """The probability from which on a draft becomes a claim."""
+    return (shipped_tables() if tables is None else tables).get("decision", {}).get("threshold", THRESHOLD)
+
+
+def decide(item: Item, candidates: Sequence[Draft], least: float) -> tuple[Claim, ...]:
+    """The claims among the drafts of a document, of at least the probability `least`, with claimant, area and targets."""
     text, lang, entities = item.document.text, item.document.lang, list(item.entities)
     plain = normal(text, lang)
     document = area_counts(plain, lang)
@@ -86,14 +100,15 @@ def decide(item: Item, candidates: Sequence[Draft]) -> tuple[Claim, ...]:
     for draft in candidates:
         piece = draft.piece
         kind = max(sorted(draft.types), key=lambda t: draft.types[t])
-        verdict = replace(draft.verdict, type=kind, stance=stance(kind, draft.verdict.hits))
+        verdict = replace(draft.verdict, type=kind, own=owns(piece, draft.verdict.hits, kind))
+        stance = max(sorted(draft.stances), key=lambda s: draft.stances[s])
         floor.before(piece)
         score = logistic(draft.odds)
-        if score < THRESHOLD:
+        if score < least:
             continue
         who = claimant(piece, verdict, entities, floor)
         floor.after(piece, verdict, who)
-        claim = _claim(piece, verdict, who, plain, item, document, score)
+        claim = _claim(piece, verdict, stance, who, plain, item, document, score)
         if claim is not None and claim.start >= end:
             out.append(claim)
             end = claim.end
@@ -101,7 +116,14 @@ def decide(item: Item, candidates: Sequence[Draft]) -> tuple[Claim, ...]:
 
 
 def _claim(
-    piece: Piece, verdict: Verdict, who: Entity | None, plain: str, item: Item, document: Counter[str], score: float
+    piece: Piece,
+    verdict: Verdict,
+    stance: str,
+    who: Entity | None,
+    plain: str,
+    item: Item,
+    document: Counter[str],
+    score: float,
 ) -> Claim | None:
     text, lang = item.document.text, item.document.lang
     acts = piece.subject in {"named", "pronoun"} and piece.actor is not None and who == piece.actor
@@ -115,7 +137,7 @@ def _claim(
     return Claim(
         span=Span.of(text, start, end),
         type=verdict.type,
-        stance=verdict.stance,
+        stance=stance,
         claimant=AUTHOR if who is None else who.span.surface,
         policy_area=area,
         targets=targets(text[start:end], lang),

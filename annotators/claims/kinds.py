@@ -1,4 +1,4 @@
-"""The type and the stance of a piece, from its cues and from what its subject is."""
+"""The points of a piece by claim type, from its cues and from what its subject is."""
 
 from __future__ import annotations
 
@@ -22,17 +22,15 @@ _STATES = {
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a piece looks like: points by claim type, the likeliest type and stance, whether its subject itself claims,
-    how strongly it looks like background, the types of its first and last cue, how many there are, whether it
-    only states what something is, and the cues."""
+    """What a piece looks like: points by claim type, the likeliest type by them, whether its subject itself claims,
+    how strongly it looks like background, the name of its first cue, how many there are, whether it only states
+    what something is, and the cues."""
 
     type: str
-    stance: str
     points: Mapping[str, float]
     own: bool
     background: float
     first: str
-    last: str
     count: int
     states: bool
     hits: tuple[Hit, ...]
@@ -65,20 +63,24 @@ def judge(piece: Piece, plain: str, lang: Lang) -> Verdict:
         points["action"] *= 0.9 if piece.passive else 0.5
     points["evaluation"] += 0.3 if piece.reported and points["evaluation"] else 0.0
     kind = max(CLAIM_TYPES, key=lambda t: (points[t], t == "action")) if any(points.values()) else "action"
-    own = acts and any(h.cue.own and h.cue.type == kind and h.start < offset + 60 for h in hits)
-    typed = [h.cue.type for h in hits if h.cue.type in CLAIM_TYPES and h.start >= offset]
+    names = [h.cue.name for h in hits if h.cue.type in CLAIM_TYPES and h.start >= offset]
     return Verdict(
         type=kind,
-        stance=stance(kind, hits),
         points=points,
-        own=own,
+        own=owns(piece, hits, kind),
         background=background,
-        first=typed[0] if typed else "",
-        last=typed[-1] if typed else "",
-        count=len(typed),
+        first=names[0] if names else "",
+        count=len(names),
         states=bool(_STATES[lang].match(plain, piece.body, piece.end)),
         hits=hits,
     )
+
+
+def owns(piece: Piece, hits: Sequence[Hit], kind: str) -> bool:
+    """Whether the subject of a piece itself makes the claim, if it is one of type `kind` (it urged, pledged, blamed)."""
+    acts = piece.subject in {"named", "body", "pronoun"} and not piece.passive
+    near = piece.body - piece.start + 60
+    return acts and any(h.cue.own and h.cue.type == kind and h.start < near for h in hits)
 
 
 def _points(hits: Sequence[Hit], offset: int, length: int) -> dict[str, float]:
@@ -92,18 +94,3 @@ def _points(hits: Sequence[Hit], offset: int, length: int) -> dict[str, float]:
         if weight > points[hit.cue.type]:
             points[hit.cue.type] = weight + 0.1 * (points[hit.cue.type] > 0)
     return points
-
-
-def stance(kind: str, hits: Sequence[Hit]) -> str:
-    """The stance that the cues of a claim of type `kind` speak for: support unless they say otherwise."""
-    weight = {"": 0.0, "oppose": 0.0, "neutral": 0.0}
-    for hit in hits:
-        if hit.cue.stance and hit.cue.type in {kind, "stance"} | (
-            {"effect", "evaluation"} if kind in {"effect", "evaluation"} else set()
-        ):
-            weight[hit.cue.stance] += hit.cue.weight
-    if kind == "demand":
-        return "support"  # whoever demands a measure is for it
-    if weight["oppose"] and weight["oppose"] >= weight["neutral"]:
-        return "oppose"
-    return "neutral" if weight["neutral"] else "support"

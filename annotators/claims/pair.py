@@ -40,7 +40,9 @@ def supported(
 
 def _blend(draft: Draft, partner: Draft, share: float) -> Draft:
     types = Counter({kind: score + share * partner.types[kind] for kind, score in draft.types.items()})
-    return replace(draft, odds=(draft.odds + share * partner.odds), types=types)
+    stances = Counter({stance: score + share * partner.stances[stance] for stance, score in draft.stances.items()})
+    odds = (draft.odds + share * partner.odds) / (1 + share)
+    return replace(draft, odds=odds, types=types, stances=stances)
 
 
 def _inside(drafts: Sequence[Draft], ranges: Sequence[tuple[int, int]]) -> list[tuple[int, float, float, Draft]]:

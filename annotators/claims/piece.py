@@ -8,6 +8,9 @@ from typing import Literal
 
 from corpus.document import Entity
 
+Form = Literal["", "past", "present", "perfect", "progressive", "modal", "infinitive", "state"]
+"""How the verb of a piece stands: its tense or aspect, with a modal verb, or saying what something is."""
+
 Subject = Literal["named", "body", "pronoun", "thing", "none"]
 """What the grammatical subject of a piece is: a named mention, an unnamed body (the ministry, 检察机关), a pronoun,
 anything else, or none."""
@@ -38,6 +41,7 @@ class Piece:
     quoted: bool = False
     headline: bool = False
     passive: bool = False
+    form: Form = ""
 
 
 def within(entities: Sequence[Entity], start: int, end: int) -> list[Entity]:

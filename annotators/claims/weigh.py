@@ -15,9 +15,12 @@ from annotators.claims.kinds import Verdict
 from annotators.claims.piece import Piece, within
 from corpus.document import Entity, Lang
 
+STANCES = ("support", "oppose", "neutral")
+
 Row = dict[str, float]
 Tables = Mapping[str, Mapping[str, float]]
-"""The weights: "claim", "join", and one table for each claim type, "type:action" and so on."""
+"""The weights: "claim", "join", one table for each claim type and stance ("type:action", "stance:oppose"), and
+"decision" with the "threshold"."""
 
 
 @cache
@@ -43,8 +46,13 @@ def weighted(row: Mapping[str, float], table: Mapping[str, float]) -> float:
 
 
 def type_scores(row: Mapping[str, float], tables: Tables) -> Counter[str]:
-    """The log odds of each claim type."""
+    """The log odds of each claim type, up to what they share."""
     return Counter({kind: weighted(row, tables.get(f"type:{kind}", {})) for kind in CLAIM_TYPES})
+
+
+def stance_scores(row: Mapping[str, float], tables: Tables) -> Counter[str]:
+    """The log odds of each stance, up to what they share."""
+    return Counter({stance: weighted(row, tables.get(f"stance:{stance}", {})) for stance in STANCES})
 
 
 def _by_language(row: Row, lang: Lang) -> Row:
@@ -94,7 +102,8 @@ def claim_features(
     for kind in CLAIM_TYPES:
         row[f"is_{kind}"] = float(verdict.type == kind and verdict.strength > 0)
         row[f"cue_{kind}"] = min(2.0, verdict.points[kind])
-    return _by_language(row, lang)
+    row[f"form_{piece.form}"] = 1.0
+    return {**_by_language(row, lang), **_cue_names(verdict)}
 
 
 def type_features(piece: Piece, verdict: Verdict, lang: Lang) -> Row:
@@ -102,24 +111,49 @@ def type_features(piece: Piece, verdict: Verdict, lang: Lang) -> Row:
     row = {
         "bias": 1.0,
         "reported": float(piece.reported),
+        "quoted": float(piece.quoted),
         "passive": float(piece.passive),
         "headline": float(piece.headline),
         "own": float(verdict.own),
         "background": min(3.0, verdict.background),
         f"subject_{piece.subject}": 1.0,
+        f"form_{piece.form}": 1.0,
         "announced": float(piece.announced),
         "states": float(verdict.states),
         "uncued": float(verdict.count == 0),
+        **_cue_names(verdict),
     }
     if piece.actor is not None and piece.subject in {"named", "pronoun"}:
         row[f"acting_{piece.actor.label}"] = 1.0
+    if verdict.first:
+        row[f"first:{verdict.first}"] = 1.0
     for kind in CLAIM_TYPES:
         row[f"cue_{kind}"] = min(2.0, verdict.points[kind])
         row[f"is_{kind}"] = float(verdict.type == kind and verdict.strength > 0)
-        row[f"first_{kind}"] = float(verdict.first == kind)
-        row[f"last_{kind}"] = float(verdict.last == kind)
-        row[f"strong_{kind}"] = float(verdict.points[kind] >= 1.2)
     return {**row, "zh": float(lang == "zh")}
+
+
+def stance_features(piece: Piece, verdict: Verdict, lang: Lang, against: float) -> Row:
+    """What speaks for one stance or another; `against` is how many cues of opposition the document has by sentence."""
+    row = {
+        "bias": 1.0,
+        "reported": float(piece.reported),
+        f"subject_{piece.subject}": 1.0,
+        f"form_{piece.form}": 1.0,
+        "against": min(2.0, against),
+        "by_author": float(piece.speaker is None and piece.subject not in {"named", "pronoun"}),
+        "oppose_cues": min(3.0, sum(h.cue.stance == "oppose" for h in verdict.hits)),
+        "neutral_cues": min(3.0, sum(h.cue.stance == "neutral" for h in verdict.hits)),
+        "support_cues": min(3.0, sum(h.cue.stance == "support" for h in verdict.hits)),
+        **_cue_names(verdict),
+    }
+    for kind in CLAIM_TYPES:
+        row[f"is_{kind}"] = float(verdict.type == kind and verdict.strength > 0)
+    return {**row, "zh": float(lang == "zh")}
+
+
+def _cue_names(verdict: Verdict) -> Row:
+    return {f"any:{hit.cue.name}": 1.0 for hit in verdict.hits}
 
 
 def join_features(a: tuple[Piece, Verdict], b: tuple[Piece, Verdict], plain: str, lang: Lang) -> Row:

@@ -21,12 +21,12 @@ from annotators.rules.chinese_lexicon import body_endings, surnames, translitera
 from annotators.rules.chinese_lists import with_lists
 from annotators.rules.chinese_people import aliases, cue_after, cues_before, find_latin, find_people, takes_office
 from annotators.rules.chinese_places import find_places, find_short
-from annotators.rules.chinese_policies import find_headed, find_named, find_quoted, find_titles, works
+from annotators.rules.chinese_policies import find_agreements, find_headed, find_named, find_quoted, find_titles, works
 from annotators.rules.chinese_standing import find_authorities
 from annotators.rules.chinese_words import Sentence, entity, occurrences, simplified, words_of
 from corpus.document import Entity, Group, Layer
 
-VERSION = "1"
+VERSION = "2"
 SOURCE = "rules-zh"
 
 Found = tuple[int, int, str]
@@ -64,8 +64,10 @@ def find_entities(
 def _of_sentence(text: str, sentence: Sentence) -> list[Found]:
     """What the topics find in one sentence, the surest first."""
     low, high = sentence[0].start, sentence[-1].end
-    policies = find_titles(text, low, high) + _longest_first(
-        find_quoted(text, low, high) + find_named(text, sentence) + find_headed(text, sentence)
+    policies = (
+        find_titles(text, low, high)
+        + find_agreements(text, low, high)
+        + _longest_first(find_quoted(text, low, high) + find_named(text, sentence) + find_headed(text, sentence))
     )
     people = find_people(text, sentence) + find_latin(text, low, high)
     bodies = find_bodies(text, sentence) + find_authorities(text, sentence)
@@ -108,7 +110,10 @@ def _stems(text: str, found: list[Found]) -> list[Found]:
     stems = {
         text[s : e - 1]
         for s, e, label in found
-        if label == "PLACE" and e - s > 2 and text[e - 1] in "州邦省郡市岛" and set(text[s : e - 1]) <= transliteration()
+        if label == "PLACE"
+        and e - s > 2
+        and text[e - 1] in "州邦省郡市岛"
+        and set(text[s : e - 1]) <= transliteration()
     }
     return [(s, e, "PLACE" if label == "PERSON" and text[s:e] in stems else label) for s, e, label in found]
 
@@ -169,6 +174,7 @@ def _verdict(text: str, start: int, end: int, low: int, bodies: dict[int, str]) 
     for cue in cues:
         if cue.kind == "by_body":
             label = bodies.get(cue.start) or bodies.get(len(text[: cue.start].rstrip()), "")
+            label = label or _body_before(text, cue.start, bodies)
             of_state = label == "PLACE" and text[cue.start :].startswith(_OF_A_STATE)
             kinds.append("official" if label == "AGENCY" or of_state else "other" if label else "")
         else:
@@ -179,6 +185,16 @@ def _verdict(text: str, start: int, end: int, low: int, bodies: dict[int, str]) 
     if (after and after.kind == "official") or takes_office(text, end):
         return "official"
     return "other" if "other" in kinds else ""
+
+
+def _body_before(text: str, start: int, bodies: dict[int, str]) -> str:
+    """The label of the body before a title with a word or two on its field between: 公共卫生署 + 首席医疗 + 顾问."""
+    for at in range(start - 1, max(0, start - 9), -1):
+        if not "\u4e00" <= text[at] <= "\u9fff" or text[at] in "的和与及由向在是对":
+            return ""
+        if bodies.get(at) in ("AGENCY", "ORG", "FIRM"):
+            return bodies[at]
+    return ""
 
 
 # 中国主席, 俄罗斯代表: with no more than a place before it, such a title is an office of state.

@@ -14,8 +14,8 @@ from annotators.rules.chinese_lexicon import (
     transliteration,
     words,
 )
-from annotators.rules.chinese_places import known_label, known_place
-from annotators.rules.chinese_standing import standing_alone
+from annotators.rules.chinese_places import known_label, known_place, without_direction
+from annotators.rules.chinese_standing import of_states, standing_alone
 from annotators.rules.chinese_words import Sentence, trim
 
 Found = tuple[int, int, str]
@@ -65,7 +65,7 @@ def split_body(text: str, start: int, end: int) -> list[Found]:
 def _leading_levels(text: str, start: int, end: int) -> list[tuple[int, int]]:
     from annotators.rules.chinese_places import _levels
 
-    levels = []
+    levels: list[tuple[int, int]] = []
     at = start
     countries = words("places", "provinces", "countries")
     while match := _levels().match(text, at, end):
@@ -91,7 +91,7 @@ def _is_level(piece: str) -> bool:
 
 def find_bodies(text: str, sentence: Sentence) -> list[Found]:
     """The bodies of a sentence: those of the list, those that LAC names, and those that a name and an ending make."""
-    found = standing_alone(text, sentence)
+    found = standing_alone(text, sentence) + of_states(text, sentence)
     anchors = words("bodies", "anchors", "words")
     i = 0
     while i < len(sentence):
@@ -204,27 +204,7 @@ def bodies_of(text: str, start: int, end: int, *, joined: bool = False, reporter
         return bodies_of(text, start + 1, end, joined=joined)
     if known_place(surface):
         return [(start, end, "PLACE")]
-    if surface.endswith(
-        (
-            "族",
-            "人",
-            "股",
-            "语",
-            "教",
-            "主义",
-            "节",
-            "奖",
-            "杯",
-            "案",
-            "号",
-            "币",
-            "大会",
-            "论坛",
-            "峰会",
-            "会议",
-            "博览会",
-        )
-    ) or _NAMELESS.match(surface):
+    if surface.endswith(tuple(words("bodies", "rules", "other_things"))) or _NAMELESS.match(surface):
         return []
     label = body_label(surface)
     ending = body_endings().find(surface)
@@ -246,7 +226,11 @@ def bodies_of(text: str, start: int, end: int, *, joined: bool = False, reporter
     if label == "PLACE" and not joined:
         return [(start, end, "PLACE")]
     if not label:
-        return [(start, end, "FIRM")] if not joined and is_brand(surface) else []
+        cut = any(known_place(surface[:size]) or surface[size - 1] in "州省市县" for size in range(2, len(surface)))
+        return [(start, end, "FIRM")] if not joined and not cut and is_brand(surface) else []
+    if label == "PLACE":
+        end = start + len(without_direction(surface))
+        return [(start, end, "PLACE")] if end - start > 1 else []
     if country and country != "中国" and _own_name(surface[len(country) :], label):
         return [(start, start + len(country), "PLACE"), (start + len(country), end, label)]
     if ending in _weak() and (

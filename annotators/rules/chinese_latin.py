@@ -76,7 +76,7 @@ def with_brackets(text: str, found: Sequence[Found], labels: Mapping[str, str]) 
             continue
         known = labels.get(match.group("name").strip()) or _known(match.group("name").strip())
         if known and known != label and (label in _PEOPLE or known in _PEOPLE) and label != "OFFICIAL":
-            better[text[start:end]] = known
+            better[text[start:end]] = better[match.group("name").strip()] = known
     return [(s, e, better.get(text[s:e], label)) for s, e, label in found]
 
 
@@ -100,7 +100,20 @@ def beside_words(text: str, low: int, high: int) -> Iterator[Found]:
             yield start, end, label
 
 
-_FIRM_BEFORE = ("公司", "企业", "巨头", "厂商", "制造商", "开发商", "零售商", "运营商", "供应商", "承包商", "银行", "品牌")
+_FIRM_BEFORE = (
+    "公司",
+    "企业",
+    "巨头",
+    "厂商",
+    "制造商",
+    "开发商",
+    "零售商",
+    "运营商",
+    "供应商",
+    "承包商",
+    "银行",
+    "品牌",
+)
 _FIRM_AFTER = (
     "首席执行官", "首席运营官", "首席财务官", "首席技术官", "首席安全官", "创始人", "联合创始人", "董事长", "公司",
     "集团", "的首席执行官", "的创始人", "的股价", "股价", "总裁", "的总裁", "旗下", "高管", "的高管",
@@ -114,7 +127,9 @@ def _terms() -> frozenset[str]:
     """Terms and acronyms that are no names, in capitals."""
     from annotators.rules.english_lexicon import lexicon
 
-    return frozenset(name.upper() for name in lexicon().not_names) | frozenset(t.upper() for t in titles() if t.isascii())
+    return frozenset(name.upper() for name in lexicon().not_names) | frozenset(
+        t.upper() for t in titles() if t.isascii()
+    )
 
 
 @cache

@@ -282,10 +282,17 @@ def cue_after(text: str, end: int) -> Cue | None:
 _TAKES_OFFICE = re.compile("[^，。；\n]{0,3}?(?:担任|成为|出任|就任|当选|连任|接任|任)([^，。；\n]{1,16})")
 
 
+_IS_MADE = re.compile("(?:为|当|做)([^，。；\n]{1,10})")
+_APPOINTS = re.compile("(?:任命|委任|提名|推选|选举|选)[^，。；\n]{2,14}$")
+
+
 def takes_office(text: str, end: int) -> bool:
     """Whether the words after a name say that its bearer holds an office: X担任德国总理."""
     at = re.compile(r"\s?[（(][^（）()]{1,30}[）)]\s?").match(text, end)
-    match = _TAKES_OFFICE.match(text, at.end() if at else end)
+    after = at.end() if at else end
+    match = _TAKES_OFFICE.match(text, after) or (
+        _IS_MADE.match(text, after) if _APPOINTS.search(text[max(0, end - 20) : end]) else None
+    )
     if not match:
         return False
     return any(len(title) > 1 and kind == "official" and title in match.group(1) for title, kind in titles().items())

@@ -146,8 +146,7 @@ def find_places(text: str, sentence: Sentence) -> list[Found]:
         start, end = trim(text, token.start, token.end)
         if end - start > 2 and text[start] in "前原" and known_place(text[start + 1 : end]):
             start += 1
-        if match := _DIRECTION.search(text[start:end]):
-            end = start + match.start()
+        end = start + len(without_direction(text[start:end]))
         if end - start < 2:
             continue
         surface = text[start:end]
@@ -171,6 +170,12 @@ def find_places(text: str, sentence: Sentence) -> list[Found]:
         else:
             found += [(s, e, "PLACE") for s, e in split_places(text, start, end)]
     return found
+
+
+def without_direction(name: str) -> str:
+    """A place without the part of it that is meant: 秘鲁南部地区 → 秘鲁; nothing is left of a mere 西部."""
+    match = _DIRECTION.search(name)
+    return name[: match.start()] if match else name
 
 
 _DIRECTION = re.compile("(?:[东西南北中]{1,2}部|腹地|沿岸|全境|境内)(?:地区)?$")

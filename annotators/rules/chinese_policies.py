@@ -29,6 +29,8 @@ def find_titles(text: str, low: int, high: int) -> list[Found]:
     for match in _TITLE.finditer(text, low, high):
         start, end = trim(text, *match.span(1))
         name = match.group(1)
+        if name[0] in "“‘" and name.count("”") + name.count("’") == 1 and name[-1] not in "”’":
+            start = match.start(1)  # 《“起步”行动方案》
         bare = _VERSION.sub("", name).rstrip()
         if name.endswith(("）", ")")):
             end = match.end(1)
@@ -101,9 +103,16 @@ _AGREED = "核|贸易|自由贸易|自贸|经贸|和平|气候|渔业|捕鱼|安
 @cache
 def _agreement() -> re.Pattern[str]:
     """An agreement of countries: 秘鲁渔业协定, 中美第一阶段贸易协议."""
-    names = words("places", "provinces", "countries") | words("places", "one_character", "pairs") | {"欧盟", "英欧", "北美"}
+    names = (
+        words("places", "provinces", "countries") | words("places", "one_character", "pairs") | {"欧盟", "英欧", "北美"}
+    )
     party = "|".join(sorted(names, key=len, reverse=True))
     return re.compile(f"(?:{party}){{1,3}}(?:{_AGREED}){{1,2}}(?:问题)?(?:全面)?(?:协议|协定|条约|公约|议定书)")
+
+
+def find_agreements(text: str, low: int, high: int) -> list[Found]:
+    """Agreements between named parties, by their matter."""
+    return [(*match.span(), "POLICY") for match in _agreement().finditer(text, low, high)]
 
 
 def find_named(text: str, sentence: Sentence) -> list[Found]:
@@ -111,8 +120,7 @@ def find_named(text: str, sentence: Sentence) -> list[Found]:
     if not sentence:
         return []
     low, high = sentence[0].start, sentence[-1].end
-    found = [(*match.span(), "POLICY") for match in _agreement().finditer(text, low, high)]
-    found += [(*match.span(), "POLICY") for match in _named().finditer(text, low, high)]
+    found = [(*match.span(), "POLICY") for match in _named().finditer(text, low, high)]
     for match in re.compile(table("policies")["five_year"]).finditer(text, low, high):
         if match.group().strip("“”") in ("一五", "二五") or re.match(
             "[五六七八九十年月日]", text[match.end() : match.end() + 1]

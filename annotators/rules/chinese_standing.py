@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from annotators.rules.chinese_lexicon import bodies_alone, words
+from annotators.rules.chinese_lexicon import bodies_alone, transliteration, words
 from annotators.rules.chinese_words import Sentence
 
 Found = tuple[int, int, str]
@@ -54,3 +54,21 @@ def find_authorities(text: str, sentence: Sentence) -> list[Found]:
         ):
             found.append((token.start, token.end, "AGENCY"))
     return found
+
+
+@cache
+def _state_body() -> re.Pattern[str]:
+    letters = "".join(sorted(transliteration()))
+    heads = "众议院|参议院|议会|最高法院|高等法院|法院|政府|警察局|警方|卫生部|卫生厅|检察院|检察长办公室|立法机构|国民警卫队"
+    return re.compile(f"[{letters}]{{2,8}}(?:州|郡|省|邦|县|市)(?:{heads})")
+
+
+def of_states(text: str, sentence: Sentence) -> list[Found]:
+    """Bodies of a foreign state or county, however the words are cut: 林德郡警方."""
+    starts = {token.start for token in sentence}
+    low, high = (sentence[0].start, sentence[-1].end) if sentence else (0, 0)
+    return [
+        (match.start(), match.end(), "AGENCY")
+        for match in _state_body().finditer(text, low, high)
+        if match.start() in starts
+    ]

@@ -20,7 +20,7 @@ _JIEBA_TAGS = {"nr": "PER", "nrt": "PER", "nrfg": "PER", "ns": "LOC", "nt": "ORG
 def words_of(text: str, sentences: Sequence[tuple[int, int]]) -> tuple[Sentence, ...]:
     """The tagged words of each sentence, in LAC's tag set."""
     try:
-        from annotators.lac import tagged
+        from corpus.lac import tagged
 
         return tagged(text, tuple(sentences))
     except ImportError:

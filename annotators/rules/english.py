@@ -22,7 +22,7 @@ from annotators.rules.english_text import Mention, read
 from corpus.document import Entity, Group, Layer, Span, without_overlaps
 
 NAME = "rules-en"
-_RULES = "1"
+_RULES = "2"
 
 
 @lru_cache(maxsize=16)

@@ -160,9 +160,8 @@ def align_workspace(workspace: Workspace, progress: Progress | None = None) -> S
         pairs: dict[str, dict[str, Document]] = {}
         documents = [document for document in workspace.documents().values() if document.pair]
         for document in documents:
-            if document.pair:
-                # The first one in a language is the version of the pair; a second one stands alone.
-                pairs.setdefault(document.pair, {}).setdefault(document.lang, document)
+            # The first one in a language is the version of the pair; a second one stands alone.
+            pairs.setdefault(document.pair, {}).setdefault(document.lang, document)
         both = {pair: versions for pair, versions in pairs.items() if len(versions) == 2}
         columns = ["pair", "en", "zh", "en_sha", "zh_sha"]
         done = {row["pair"]: tuple(row[c] for c in columns[1:]) for row in workspace.rows(ALIGNMENTS.name, columns)}
@@ -189,7 +188,7 @@ def align_workspace(workspace: Workspace, progress: Progress | None = None) -> S
                 batch = []
             if progress:
                 progress(count, len(todo))
-    report.notes = {"beads": beads, "without_partner": sum(len(versions) == 1 for versions in pairs.values())}
+    report.notes = {"beads": beads, "without_partner": len(documents) - 2 * len(both)}
     report.seconds = time.monotonic() - began
     return report
 

@@ -78,7 +78,9 @@ def _check(name: str, path: Path, workspace: Path | None) -> None:
     if real == workspace:
         raise InputError(f"{shown}: is the workspace itself; name the files or folders that hold your articles")
     if real.relative_to(workspace).parts[0] in _OWN:
-        raise InputError(f"{shown}: is in the workspace's own tables; name the files or folders that hold your articles")
+        raise InputError(
+            f"{shown}: is in the workspace's own tables; name the files or folders that hold your articles"
+        )
 
 
 def _below(folder: Path, avoid: Path | None) -> tuple[list[Path], list[Skipped]]:

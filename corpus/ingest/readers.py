@@ -53,18 +53,57 @@ def read_text(data: bytes, path: PurePath, shown: str) -> Iterator[RawDocument |
 
 
 _FRONT_MATTER = re.compile(r"\A\ufeff?---[ \t]*\r?\n(.*?)\r?\n(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)", re.DOTALL)
-_FIELD = re.compile(r"^([A-Za-z_]+)[ \t]*:[ \t]*(.*?)[ \t]*\r?$", re.MULTILINE)
-# What Markdown adds to a text, each with what is left of it.
+_FIELD = re.compile(r"^([A-Za-z_]+)[ \t]*:([^\r\n]*)", re.MULTILINE)
+
+
+def _heading(found: re.Match[str]) -> str:
+    """What a heading says: number signs at its end are marks too where a space is before them (not in "C#")."""
+    line = found[1].rstrip(" \t")
+    bare = line.rstrip("#")
+    return bare.rstrip(" \t") if not bare or bare[-1] in " \t" else line
+
+
+# What Markdown adds to a text, each with what is left of it. No pattern may look over the same stretch again and again,
+# since a line can be the whole of a large file: what repeats stops where its mark can begin anew, or is possessive.
+_LINK = r"\((?:[^()\s]++|\([^()\s]*+\))*+(?:\s++\"[^\"\n]*+\"\s*+)?\)"
 _MARKDOWN = (
-    (re.compile(r"<!--.*?-->", re.DOTALL), ""),
-    (re.compile(r"!\[[^\]\n]*\]\([^)\n]*\)"), ""),
-    (re.compile(r"(?<!!)\[([^\]\n]+)\]\([^)\s]*(?:\s+\"[^\"\n]*\")?\)"), r"\1"),
-    (re.compile(r"^[ \t]{0,3}#{1,6}[ \t]+(.*?)[ \t]*#*[ \t]*$", re.MULTILINE), r"\1"),
+    (re.compile(r"!\[[^\[\]\n]*+\]\((?:[^()\n]++|\([^()\n]*+\))*+\)"), ""),
+    (re.compile(rf"(?<!!)\[([^\[\]\n]*+)\]{_LINK}"), r"\1"),
+    (re.compile(r"^[ \t]{0,3}#{1,6}[ \t]+([^\r\n]*)", re.MULTILINE), _heading),
     (re.compile(r"^[ \t]{0,3}>[ \t]?", re.MULTILINE), ""),
-    (re.compile(r"^[ \t]{0,3}(?:[-*_][ \t]*){3,}$", re.MULTILINE), ""),
-    (re.compile(r"(\*\*|__)(?=\S)(.+?)(?<=\S)\1"), r"\2"),
-    (re.compile(r"(?<![\w*])\*(?=[^\s*])([^*\n]+?)(?<=[^\s*])\*(?![\w*])"), r"\1"),
+    (re.compile(r"^[ \t]{0,3}(?:[-*_][ \t]*+){3,}+(?=\r?$)", re.MULTILINE), ""),
 )
+_STRONG = tuple((re.compile(rf"{mark}(?=\S)"), re.compile(rf"(?<=\S){mark}")) for mark in (r"\*\*", "__"))
+_EMPHASIS = re.compile(r"(?<![\w*])\*(?=[^\s*])([^*\n]++)(?<=[^\s*])\*(?![\w*])")
+
+
+def _without_marks(text: str) -> str:
+    """Markdown as plain text."""
+    text = _without_comments(text)
+    for mark, rest in _MARKDOWN:
+        text = mark.sub(rest, text)
+    if "**" in text or "__" in text:
+        text = "\n".join(_without_strong(line) for line in text.split("\n"))
+    return _EMPHASIS.sub(r"\1", text)
+
+
+def _without_comments(text: str) -> str:
+    parts, at = [], 0
+    while (start := text.find("<!--", at)) >= 0 and (end := text.find("-->", start + 4)) >= 0:
+        parts.append(text[at:start])
+        at = end + 3
+    return "".join([*parts, text[at:]])
+
+
+def _without_strong(line: str) -> str:
+    for opening, closing in _STRONG:
+        parts, at = [], 0
+        # Where an opening mark has no closing one after it, no later one has.
+        while (start := opening.search(line, at)) and (end := closing.search(line, start.end() + 1)):
+            parts += [line[at : start.start()], line[start.end() : end.start()]]
+            at = end.end()
+        line = "".join([*parts, line[at:]])
+    return line
 
 
 def read_markdown(data: bytes, path: PurePath, shown: str) -> Iterator[RawDocument | Skipped]:
@@ -77,10 +116,9 @@ def read_markdown(data: bytes, path: PurePath, shown: str) -> Iterator[RawDocume
         front = _FRONT_MATTER.match(text)
         if front:
             text = text[front.end() :]
-            meta.update(_meta({key: value.strip("\"'") for key, value in _FIELD.findall(front[1])}))
-        for mark, rest in _MARKDOWN:
-            text = mark.sub(rest, text)
-        yield RawDocument(found.id, found.pair, found.lang, text.lstrip("\r\n"), meta, found.source, shown)
+            meta.update(_meta({key: value.strip().strip("\"'") for key, value in _FIELD.findall(front[1])}))
+        text = _without_marks(text).lstrip("\r\n")
+        yield RawDocument(found.id, found.pair, found.lang, text, meta, found.source, shown)
 
 
 def read_jsonl(data: bytes, path: PurePath, shown: str) -> Iterator[RawDocument | Skipped]:
@@ -101,7 +139,8 @@ def read_jsonl(data: bytes, path: PurePath, shown: str) -> Iterator[RawDocument 
 def _row(line: str, path: PurePath, where: str) -> RawDocument | Skipped:
     try:
         row = json.loads(line)
-    except (json.JSONDecodeError, RecursionError):
+    except (ValueError, RecursionError):
+        # Not only JSONDecodeError: an integer of thousands of digits is a plain ValueError.
         return Skipped(where, "not JSON; expected one JSON object a line")
     if not isinstance(row, dict) or not isinstance(row.get("text"), str):
         return Skipped(where, "no JSON object with a string 'text'")
