@@ -71,7 +71,10 @@ def test_again_changes_nothing_and_changed_gold_replaces(workspace: Workspace, t
 
 def test_another_text_or_language_under_the_same_id_is_named(workspace: Workspace, tmp_path: Path) -> None:
     workspace.append(DOCUMENTS, [Document("homes.zh", "homes", "zh", ZH + "\n"), Document("b", "", "en", ZH)])
-    report = import_gold(workspace, write(tmp_path / "gold.jsonl", ROW, {**ROW, "id": "b"}, {**ROW, "id": "c", "pair": "c"}, {**ROW, "id": "d"}))
+    report = import_gold(
+        workspace,
+        write(tmp_path / "gold.jsonl", ROW, {**ROW, "id": "b"}, {**ROW, "id": "c", "pair": "c"}, {**ROW, "id": "d"}),
+    )
     assert {s.what: s.why.split(",")[0] for s in report.skipped} == {
         "homes.zh": "the workspace has another text under this id",
         "b": "the workspace has it as 'en'",
