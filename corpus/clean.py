@@ -193,7 +193,7 @@ def _shingles(row: Sequence[Unit], size: int) -> Iterable[tuple[str, ...]]:
 
 
 def _follow(quote: Sequence[Unit], passage: Sequence[Unit], at: int, size: int) -> tuple[int, int]:
-    """How many units of the quote the passage has from `at` on, what it leaves out skipped; and the last one's index."""
+    """How many units of the quote the passage has from `at` on, gaps in the quote allowed; and the last one's index."""
     matched, last = 0, at
     while matched < len(quote):
         if at < len(passage) and quote[matched][0] == passage[at][0]:

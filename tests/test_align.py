@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from annotators.pipeline import groups_of
 from corpus import align as alignment
 from corpus.align import align, align_rows, align_workspace, meaning
 from corpus.align.evidence import chinese_number, keys
@@ -118,6 +119,8 @@ def test_long_texts_go_window_by_window(monkeypatch: pytest.MonkeyPatch) -> None
         ("十五", 15),
         ("二〇二五", 2025),
         ("千万", None),
+        ("一" * 5000, None),
+        ("一" + "亿" * 700, None),
     ],
 )
 def test_chinese_numbers(text: str, value: int | None) -> None:
@@ -137,6 +140,13 @@ def test_chinese_numbers(text: str, value: int | None) -> None:
 def test_keys(en: str, zh: str, shared: set[str]) -> None:
     left, right = keys(en, "en"), keys(zh, "zh")
     assert (left.firm | left.soft) & (right.firm | right.soft) == shared
+
+
+@pytest.mark.parametrize(
+    "text", ["一" * 5000, "3" + "亿" * 50, "一" + "亿" * 700, "3" * 5000 + "月", "3" * 5000 + "亿"], ids=lambda t: t[-1]
+)
+def test_numbers_without_end(text: str) -> None:
+    check_whole(align("1.", [(0, 2)], text, [(0, len(text))], use_model=False), [(0, 2)], [(0, len(text))])
 
 
 def write_rows(path: Path, rows: list[dict[str, Any]]) -> str:
@@ -213,9 +223,33 @@ def test_sentences_that_are_none(tmp_path: Path, sentences: Any, message: str) -
     assert not (tmp_path / "out.jsonl").exists()
 
 
-def test_a_third_version_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"line 3: pair 'p' has a document in 'en' already .*line 1"):
-        run(tmp_path, [row("en", EN[:1]), row("zh", ZH[:1]), row("en", EN[:2])])
+def test_a_second_version_in_one_language_stands_alone(tmp_path: Path) -> None:
+    rows = [row("en", EN[:1]), row("en", EN[:2], id="p-old"), row("zh", ZH[:1]), row("zh", ZH[:2], id="p-late")]
+    found = run(tmp_path, rows)
+    assert [line["pair"] for line in found] == ["p", "p-old", "p-late"]
+    assert [(bead["en"], bead["zh"]) for bead in found[0]["beads"]] == [([[0, len(EN[0])]], [[0, len(ZH[0])]])]
+    assert [(len(bead["en"]), bead["zh"]) for bead in found[1]["beads"]] == [(1, []), (1, [])]
+    assert [(bead["en"], len(bead["zh"])) for bead in found[2]["beads"]] == [([], 1), ([], 1)]
+
+
+@pytest.mark.parametrize("pair", [None, "p"])
+def test_an_id_that_came_before_is_refused(tmp_path: Path, pair: str | None) -> None:
+    rows = [{"id": "a", "pair": pair, "lang": lang, "text": text} for lang, text in (("en", "One."), ("zh", "一。"))]
+    with pytest.raises(InputError, match=r"line 2: the id 'a' came before"):
+        run(tmp_path, rows)
+    assert not (tmp_path / "out.jsonl").exists()
+
+
+def test_workspace_aligns_the_first_version_in_each_language(tmp_path: Path) -> None:
+    workspace = Workspace.create(tmp_path / "w")
+    en, zh = Document("p.en", "p", "en", EN[0]), Document("p.zh", "p", "zh", ZH[0])
+    documents = [en, zh, Document("p-2.en", "p", "en", EN[6])]
+    workspace.append(DOCUMENTS, documents)
+    segment_workspace(workspace)
+    report = align_workspace(workspace)
+    assert (report.done, report.notes["without_partner"]) == (1, 1)
+    assert workspace.read(ALIGNMENTS)["p"].en == "p.en"
+    assert [[d.id for d in group] for group in groups_of(documents)] == [["p.en", "p.zh"], ["p-2.en"]]
 
 
 def test_workspace(tmp_path: Path) -> None:

@@ -3,7 +3,9 @@
 import io
 import json
 import os
+import socket
 import sys
+import time
 from pathlib import Path, PurePath
 
 import pytest
@@ -15,6 +17,7 @@ from corpus.errors import InputError, WorkspaceError
 from corpus.ingest import ingest
 from corpus.ingest.decode import NotTextError, decode
 from corpus.ingest.names import Name, name_of, why_unsafe
+from corpus.ingest.readers import RawDocument, read_markdown
 from corpus.schema import DOCUMENTS
 from corpus.store import Workspace
 
@@ -85,8 +88,17 @@ def test_a_second_run_adds_what_is_new_or_changed(workspace: Workspace, articles
     write(articles, {"b.en.txt": "Two, and more.", "c.en.txt": "Three."})
     third = ingest(workspace, [articles])
     assert (third.done, third.unchanged, third.notes["changed"]) == (2, 1, 1)
+    assert third.notes["changed ids"] == "b.en"
     assert workspace.document("b.en").text == "Two, and more."
     assert list(workspace.documents()) == ["a.en", "b.en", "c.en"]
+
+
+def test_other_articles_under_the_same_names_are_told(workspace: Workspace, tmp_path: Path) -> None:
+    for month in ("jan", "feb"):
+        write(tmp_path / month, {f"{n}.en.txt": f"Story {n} of {month}." for n in range(7)})
+    assert "changed ids" not in ingest(workspace, [tmp_path / "jan"]).notes
+    notes = ingest(workspace, [tmp_path / "feb"]).notes
+    assert (notes["changed"], notes["changed ids"]) == (7, "0.en, 1.en, 2.en, 3.en, 4.en, …")
 
 
 def test_what_is_refused(workspace: Workspace, articles: Path) -> None:
@@ -147,6 +159,82 @@ def test_the_workspace_itself_is_left_out(tmp_path: Path) -> None:
     assert list(workspace.documents()) == ["a.en"]
 
 
+@pytest.mark.parametrize("given", [".", "documents", "documents/x.txt", "models/v1", "../link"])
+def test_the_workspace_is_no_article(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: str) -> None:
+    workspace = Workspace.create(tmp_path / "workspace")
+    write(workspace.root, {"documents/x.txt": "Mine.", "models/v1/notes.txt": "Mine."})
+    (tmp_path / "link").symlink_to(workspace.root)
+    monkeypatch.chdir(workspace.root)
+    with pytest.raises(InputError, match="the workspace") as refused:
+        ingest(workspace, [given])
+    assert "\n" not in str(refused.value)
+    assert not workspace.documents()
+
+
+def test_a_folder_of_articles_may_lie_in_the_workspace(workspace: Workspace) -> None:
+    write(workspace.root, {"articles/a.en.txt": "One."})
+    assert ingest(workspace, [workspace.root / "articles"]).done == 1
+
+
+@pytest.mark.parametrize("name", ["x" * 300 + ".txt", "folder/" * 700, "nul\0.txt"])
+def test_a_path_that_cannot_be(workspace: Workspace, name: str) -> None:
+    with pytest.raises(InputError, match="cannot be read") as refused:
+        ingest(workspace, [name])
+    assert str(refused.value).isprintable()
+    assert len(str(refused.value)) < 250
+
+
+def test_what_is_no_regular_file(workspace: Workspace, articles: Path) -> None:
+    write(articles, {"a.en.txt": "One."})
+    os.mkfifo(articles / "pipe.txt")
+    (articles / "loop.txt").symlink_to("loop.txt")
+    (articles / "gone.txt").symlink_to("nowhere.txt")
+    (articles / "device.txt").symlink_to("/dev/zero")
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(articles / "socket.txt"))
+    report = ingest(workspace, [articles, articles / "pipe.txt"])
+    assert report.done == 1
+    found = {PurePath(s.what).name: s.why for s in report.skipped}
+    assert len(found) == len(report.skipped) == 5
+    assert {name for name, why in found.items() if why == "is no regular file"} == {
+        "pipe.txt",
+        "device.txt",
+        "socket.txt",
+    }
+    assert "cannot be read: Too many levels of symbolic links" in found["loop.txt"]
+    assert "cannot be read: No such file" in found["gone.txt"]
+
+
+def test_linked_folders_are_named(workspace: Workspace, articles: Path, tmp_path: Path) -> None:
+    write(articles, {"a.en.txt": "One."})
+    write(tmp_path / "more", {"b.en.txt": "Two."})
+    (articles / "more").symlink_to(tmp_path / "more")
+    (articles / "round").symlink_to(articles)
+    (articles / ".hidden").symlink_to(tmp_path / "more")
+    (articles / "work").symlink_to(workspace.root)
+    report = ingest(workspace, [articles])
+    assert [PurePath(s.what).name for s in report.skipped] == ["more", "round"]
+    assert all("is a link to a folder" in s.why for s in report.skipped)
+    assert ingest(workspace, [articles / "more"]).done == 1
+    assert list(workspace.documents()) == ["a.en", "b.en"]
+
+
+def test_folders_that_cannot_be_read_are_named(workspace: Workspace, articles: Path) -> None:
+    write(articles, {"a.en.txt": "One."})
+    # Deeper than any path can name: unreadable even for the superuser, whom permissions do not stop.
+    here = os.open(articles, os.O_RDONLY)
+    for _ in range(25):
+        os.mkdir("d" * 200, dir_fd=here)
+        below = os.open("d" * 200, os.O_RDONLY, dir_fd=here)
+        os.close(here)
+        here = below
+    os.close(here)
+    report = ingest(workspace, [articles])
+    assert report.done == 1
+    assert [s.why for s in report.skipped] == ["cannot be read: File name too long"]
+    assert len(report.skipped[0].what) < 300
+
+
 def test_a_missing_path_stops_before_anything_is_written(workspace: Workspace, articles: Path) -> None:
     write(articles, {"a.en.txt": "One."})
     with pytest.raises(InputError, match=r"nowhere\.txt: no such file"):
@@ -179,6 +267,14 @@ def test_jsonl(workspace: Workspace, articles: Path) -> None:
     assert "surrogate" in report.skipped[1].why
 
 
+def test_a_number_that_is_too_long_is_a_bad_line(workspace: Workspace, articles: Path) -> None:
+    write(articles, {"n.jsonl": '{"text": "One.", "words": ' + "9" * 5000 + '}\n{"text": "Two."}\n'})
+    report = ingest(workspace, [articles])
+    assert report.done == 1
+    assert "line 1" in report.skipped[0].what
+    assert "not JSON" in report.skipped[0].why
+
+
 def test_a_row_without_id_keeps_its_id_wherever_it_stands(workspace: Workspace, articles: Path) -> None:
     write(articles, {"n.jsonl": '{"text": "One."}\n{"text": "Two."}\n'})
     ingest(workspace, [articles])
@@ -191,16 +287,58 @@ def test_markdown(workspace: Workspace, articles: Path) -> None:
         articles,
         {
             "a.en.md": '---\ntitle: "Roads"\nauthor: Dana\ndraft: true\n---\n\n# County *builds* roads\n\n'
-            "The [county](https://example.org/c) builds **three** roads, 2 * 3 * 4 metres wide, says snake_case_name.\n\n"
+            "The [county](https://example.org/c) builds **three** roads, 2 * 3 * 4 metres wide, says snake_case.\n\n"
             "![A road](road.jpg)\n\n> Nobody walks.\n"
         },
     )
     ingest(workspace, [articles])
     document = workspace.document("a.en")
     assert document.text == (
-        "County builds roads\n\nThe county builds three roads, 2 * 3 * 4 metres wide, says snake_case_name.\n\n\n\nNobody walks."
+        "County builds roads\n\nThe county builds three roads, 2 * 3 * 4 metres wide, says snake_case.\n\n\n\n"
+        "Nobody walks."
     )
     assert dict(document.meta) == {"title": "Roads", "author": "Dana"}
+
+
+@pytest.mark.parametrize(
+    ("marked", "plain"),
+    [
+        ("## Roads in C# ##  \r\nx", "Roads in C#\r\nx"),
+        ("# C#", "C#"),
+        ("# ##", ""),
+        ("a **b __c__ d** e **f", "a b c d e **f"),
+        ("***a*** and *b*", "a and b"),
+        ("** a ** b", "** a ** b"),
+        ("a<!-- b\n-->c<!-- d", "ac<!-- d"),
+        ('[a](https://example.org/b_(c) "On (old) d") e', "a e"),
+        ("[![a](b c.png)](d)e", "e"),
+        ("[1] (see) [a] b", "[1] (see) [a] b"),
+        ("a\r\n* * *\r\nb", "a\r\n\r\nb"),
+    ],
+)
+def test_markdown_marks(marked: str, plain: str) -> None:
+    (found,) = read_markdown(marked.encode(), PurePath("a.md"), "a.md")
+    assert isinstance(found, RawDocument)
+    assert found.text == plain
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            part * 40000
+            for part in ("__a ", "**a ", "*a ", "[a](", "![](", "![](a ", "![[", "<!--", '[a](b "', "[a](b(c)")
+        ),
+        *("# a" + part * 80000 + "x" for part in (" ", "#", " #")),
+        "---\ntitle: a" + " " * 80000 + "x\n---\n",
+        "- " * 80000 + "x",
+    ],
+    ids=lambda text: text[:8],
+)
+def test_markdown_takes_time_in_proportion_to_the_text(text: str) -> None:
+    began = time.process_time()
+    assert list(read_markdown(text.encode(), PurePath("a.md"), "a.md"))
+    assert time.process_time() - began < 2
 
 
 @pytest.mark.parametrize(("first", "id"), [("{", "given"), ("T", "standard-input-")])
@@ -209,6 +347,38 @@ def test_standard_input(workspace: Workspace, monkeypatch: pytest.MonkeyPatch, f
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data)))
     assert ingest(workspace, ["-"]).done == 1
     assert next(iter(workspace.documents())).startswith(id)
+
+
+def test_closed_standard_input(workspace: Workspace, articles: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(articles, {"a.en.txt": "One."})
+    # What Python itself sets where a process starts without one.
+    monkeypatch.setattr(sys, "stdin", None)
+    with pytest.raises(InputError, match="standard input is closed"):
+        ingest(workspace, [articles, "-"])
+    assert not workspace.documents()
+
+
+@pytest.mark.parametrize("mark", ["“”", "‘’", "’", "—", "……", "·", "，", "：", "《》", "￥", "（）", "“é”", "。\u3000"])
+@pytest.mark.parametrize("frame", ["The mayor {}said the roads are fine{}.", "{}{}", "Roads {} and{}bridges\n{}"])
+def test_english_typed_on_a_chinese_system(mark: str, frame: str) -> None:
+    text = frame.format(mark, mark, mark)
+    assert decode(text.encode("gb18030")) == (text, "gb18030")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "“Roads,” he said, “are fine”—and left.",
+        "the mayor’s",
+        "A ‘new’ road: 2019–20…",
+        "It costs £5 or €6, café “Été” §3 ½ ©",
+        "¡Árbol! ¿Qué?",
+        "’’ ““A”” ——",
+    ],
+)
+def test_windows_1252_stays(text: str) -> None:
+    text += " The rest of the text is plain, as it mostly is in English: letter by letter, line by line."
+    assert decode(text.encode("cp1252")) == (text, "cp1252")
 
 
 @pytest.mark.parametrize(

@@ -98,7 +98,9 @@ def _value(number: str, scale: float) -> str:
 
 
 def chinese_number(text: str) -> int | None:
-    """The value of a number in Chinese characters, None where it is no well-formed one (千万 as "do by all means") or is too long.
+    """The value of a number in Chinese characters.
+
+    None where it is no well-formed one (千万 as "do by all means") or is too long.
 
     >>> chinese_number("三百一十"), chinese_number("两万五千"), chinese_number("二〇二五"), chinese_number("万亿")
     (310, 25000, 2025, None)

@@ -110,7 +110,8 @@ def features(en: Side, zh: Side, vectors: tuple[RunVectors, RunVectors] | None) 
 
 
 def _likeness(by_en: RunVectors, by_zh: RunVectors, shapes: Iterable[tuple[int, int]]) -> dict[tuple[int, int], Matrix]:
-    # How far each run is from the other text at large: a short text says little of that, so some of the usual is mixed in.
+    # How far each run is from the other text at large: a short text says little of that, so some of the usual is
+    # mixed in.
     usual, weight = 0.85, 4.0
 
     def at_large(spans: Vectors, others: Vectors) -> Matrix:

@@ -32,7 +32,7 @@ _NAMED = 5
 
 
 def ingest(workspace: Workspace, paths: Iterable[Path | str], *, progress: Progress | None = None) -> StageReport:
-    """Take articles into a workspace: files, folders (with all below them, hidden ones left out), "-" for standard input.
+    """Take articles into a workspace: files, folders with all below them that is not hidden, "-" for standard input.
 
     A second run adds only what is new. A text that has changed becomes the new version of its document (counted in
     `notes["changed"]`, and the first few of them named in `notes["changed ids"]`: another article under the same file

@@ -27,9 +27,9 @@ class NotTextError(ValueError):
 def decode(data: bytes) -> tuple[str, str]:
     """The text in `data` and the name of its encoding.
 
-    A byte-order mark decides; else UTF-8 where it is that; else, of GB18030 and Big5, the one in which the Chinese
-    characters are mostly common ones; else GB18030 where all that is not ASCII is punctuation as typed on a Chinese
-    keyboard; else Windows-1252 where few bytes are not ASCII. The mark is kept as U+FEFF.
+    A byte-order mark decides; else UTF-8 where it is that; else GB18030 where all that is not ASCII is punctuation as
+    typed on a Chinese system; else, of GB18030 and Big5, the one in which the Chinese characters are mostly common
+    ones; else Windows-1252 where few bytes are not ASCII. The mark is kept as U+FEFF.
     Raises NotTextError for binary data and for what is in none of these.
 
     >>> decode("浙江推进共同富裕".encode("gb18030"))
@@ -47,12 +47,12 @@ def decode(data: bytes) -> tuple[str, str]:
         return _checked(data.decode("utf-8")), "utf-8"
     except UnicodeDecodeError:
         pass
-    share, encoding, text = max(_legacy(data), default=(0.0, "", ""))
-    if share >= _COMMON_MIN:
-        return _checked(text), encoding
     typed = _typed_in_chinese(data)
     if typed is not None:
         return _checked(typed), "gb18030"
+    share, encoding, text = max(_legacy(data), default=(0.0, "", ""))
+    if share >= _COMMON_MIN:
+        return _checked(text), encoding
     if sum(byte >= 0x80 for byte in data) <= len(data) * 0.1:
         try:
             return _checked(data.decode("cp1252")), "cp1252"
@@ -83,8 +83,8 @@ def _legacy(data: bytes) -> Iterator[tuple[float, str, str]]:
         yield found / len(han) if han else 0.0, encoding, text
 
 
-# The marks that an English text typed on a Chinese system has beside ASCII, at least one of them; and what else may come
-# along. In GB18030 each is two bytes that no Windows-1252 text has side by side: “ is "¡°", ’ is "¡¯", ， is "£¬".
+# The marks that an English text typed on a Chinese system has beside ASCII, at least one of them; and what else may
+# come along. In GB18030 each is two bytes that no Windows-1252 text has side by side: “ is "¡°", ’ is "¡¯", ， is "£¬".
 # The other way round, a Windows-1252 quotation mark (0x91 to 0x94) begins a rare Han character or is no GB18030 at all.
 _TYPED = re.compile("[“”‘’—…·、。《》〈〉「」『』【】￥\uff01-\uff5e]")
 _ALSO_TYPED = re.compile("[\x00-\x7f×°±℃‰€→■●◆★\u3000āáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜü]")

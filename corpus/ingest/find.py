@@ -94,8 +94,9 @@ def _below(folder: Path, avoid: Path | None) -> tuple[list[Path], list[Skipped]]
     for root, folders, files in os.walk(folder, onerror=unreadable):
         kept = [f for f in folders if not f.startswith(".") and Path(os.path.realpath(Path(root, f))) != avoid]
         # os.walk does not follow links, which can lead in a circle or far away.
-        for linked in (Path(root, f) for f in kept if Path(root, f).is_symlink()):
-            skipped.append(Skipped(_shown(str(linked)), "is a link to a folder; name it itself to take it in"))
+        for linked in (f"{root}/{f}" for f in kept):
+            if os.path.islink(linked):  # noqa: PTH114  (Path.is_symlink raises where the path is too long)
+                skipped.append(Skipped(_shown(linked), "is a link to a folder; name it itself to take it in"))
         folders[:] = kept
         found += (Path(root, file) for file in files if not file.startswith("."))
     return sorted(found), sorted(skipped, key=lambda each: each.what)
