@@ -10,7 +10,7 @@ import hashlib
 import json
 import time
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -29,11 +29,10 @@ from corpus.document import (
 from corpus.errors import InputError
 from corpus.gold import IMPORTED, SOURCE
 from corpus.metrics import match_claims, shared_part
-from corpus.report import Skipped, StageReport
+from corpus.report import Progress, Skipped, StageReport
 from corpus.schema import GOLD, layer_row
 from corpus.store import Workspace
 
-Progress = Callable[[int, int | None], None]
 H = TypeVar("H", bound=Hashable)
 
 

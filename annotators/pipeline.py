@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from itertools import chain
@@ -28,12 +28,10 @@ from corpus.document import (
 from corpus.engine import batches, cores, map_batches
 from corpus.errors import HemuError, InputError, SchemeError, StaleTextError
 from corpus.jsonl import dump_row, output, read_documents, row_of
-from corpus.report import Skipped, StageReport
+from corpus.report import Progress, Skipped, StageReport
 from corpus.schema import ALIGNMENTS, SEGMENTS, layers_table
 from corpus.scheme import Scheme
 from corpus.store import Workspace
-
-Progress = Callable[[int, int | None], None]
 
 COMBINED = "combined"
 """The source of the layer that is the pre-annotation."""

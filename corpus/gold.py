@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from corpus.document import Document, Lang, Layer
 from corpus.ingest.names import why_unsafe
 from corpus.jsonl import Row, dump_row, layer_of, output, read_documents, row_of
-from corpus.report import Skipped, StageReport
+from corpus.report import Progress, Skipped, StageReport
 from corpus.schema import DOCUMENTS, GOLD
 from corpus.store import Workspace
-
-Progress = Callable[[int, int | None], None]
 
 SOURCE = "gold"
 """The source of every gold layer and of what is in it."""

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+
+Progress = Callable[[int, int | None], None]
+"""What a stage calls as it goes on: how many are done, and of how many (None where that is not known)."""
 
 
 @dataclass(frozen=True, slots=True)

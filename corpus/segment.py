@@ -9,15 +9,14 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from corpus.document import Document, Lang, Segments, Token
 from corpus.language import HAN, LINE_BREAKS
-from corpus.report import StageReport
+from corpus.report import Progress, StageReport
 from corpus.schema import SEGMENTS
 from corpus.store import Workspace
 
-Progress = Callable[[int, int | None], None]
 Range = tuple[int, int]
 
 _BATCH = 64

@@ -25,14 +25,13 @@ from corpus.align.programme import (
 )
 from corpus.document import Alignment, Bead, Document
 from corpus.language import LINE_BREAKS
-from corpus.report import Skipped, StageReport
+from corpus.report import Progress, Skipped, StageReport
 from corpus.schema import ALIGNMENTS, SEGMENTS
 from corpus.store import Workspace
 
 __all__ = ["align", "align_rows", "align_workspace"]
 
 Range = tuple[int, int]
-Progress = Callable[[int, int | None], None]
 
 _BATCH = 32
 # Longer texts are aligned window by window: memory grows with the product of their lengths.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,10 +11,9 @@ from corpus.align import align
 from corpus.document import Bead, Document, Lang
 from corpus.errors import InputError
 from corpus.jsonl import dump_row, output, read_documents
-from corpus.report import StageReport
+from corpus.report import Progress, StageReport
 
 Range = tuple[int, int]
-Progress = Callable[[int, int | None], None]
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,14 +26,13 @@ from corpus.dataset.rows import (
 from corpus.dataset.splits import SPLITS, assign_splits
 from corpus.document import Document
 from corpus.errors import InputError, SchemeError, WorkspaceError
-from corpus.report import Skipped, StageReport
+from corpus.report import Progress, Skipped, StageReport
 from corpus.schema import ALIGNMENTS, GOLD, SEGMENTS
 from corpus.store import Workspace, write_atomically
 
 if TYPE_CHECKING:
     from datasets import Features
 
-Progress = Callable[[int, int | None], None]
 
 _FORMAT = 2
 _ROW_GROUP = 1000

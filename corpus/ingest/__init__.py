@@ -18,13 +18,12 @@ from corpus.ingest.find import File, find_files
 from corpus.ingest.names import MAX_ID
 from corpus.ingest.readers import RawDocument, known_formats, read_jsonl, read_text, reader_for
 from corpus.language import contradicts, detect_language
-from corpus.report import Skipped, StageReport
+from corpus.report import Progress, Skipped, StageReport
 from corpus.schema import DOCUMENTS
 from corpus.store import Workspace
 
 __all__ = ["File", "RawDocument", "document_from", "find_files", "ingest"]
 
-Progress = Callable[[int, int | None], None]
 
 _BATCH = 256
 # How many ids of changed articles a report names.
