@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -26,14 +27,29 @@ def combine_entities(layers: Sequence[Layer], priorities: Sequence[str]) -> tupl
     """
     rank = {source: number for number, source in enumerate(priorities)}
     proposed = [entity for layer in layers for entity in layer.entities]
-    proposed = [e for e in proposed if e.source != _LISTS or not _within_longer(e, proposed)]
+    near = _Near(proposed)
+    proposed = [e for e in proposed if e.source != _LISTS or not _within_longer(e, near(e))]
     offices = {(e.start, e.end) for e in proposed if _is_known_official(e)}
     proposed = [
         replace(e, label=OFFICIAL) if e.label == PERSON and (e.start, e.end) in offices else e for e in proposed
     ]
-    first = {id(e) for e in proposed if _holds_fragments(e, proposed)}
+    near = _Near(proposed)
+    first = {id(e) for e in proposed if _holds_fragments(e, near(e))}
     proposed.sort(key=lambda e: (id(e) not in first, rank.get(e.source, len(rank)), e.start - e.end, e.start))
     return _with_offices(_chained(without_overlaps(proposed)))
+
+
+class _Near:
+    """Looks up the entities that may overlap one: in a long document, comparing all with all takes minutes."""
+
+    def __init__(self, entities: Sequence[Entity]) -> None:
+        self.entities = sorted(entities, key=lambda e: e.start)
+        self.starts = [e.start for e in self.entities]
+        self.longest = max((e.end - e.start for e in entities), default=0)
+
+    def __call__(self, entity: Entity) -> list[Entity]:
+        first = bisect_left(self.starts, entity.start - self.longest)
+        return self.entities[first : bisect_left(self.starts, entity.end)]
 
 
 def _kind(label: str) -> str:

@@ -11,11 +11,12 @@ import re
 import tomllib
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
 from typing import Any
 
+from annotators.lists import lists_digest
 from annotators.registry import Stage, annotator
 from annotators.rules.chinese_events import event_follows, people_follow
 from corpus.document import Entity, Group, Item, Lang, Layer, without_overlaps
@@ -32,7 +33,7 @@ class Gazetteer:
     """Proposes entities with their knowledge-base ids as `link`; `score` is lower where the name is short or shared."""
 
     name: str = "gazetteer"
-    version: str = "2"
+    version: str = field(default_factory=lambda: f"2-{lists_digest('gazetteer.toml', 'chinese', 'english')}")
     stage: Stage = "entities"
 
     def annotate(self, group: Group) -> list[Layer]:
@@ -134,7 +135,7 @@ def _widened_en(text: str, start: int, end: int, entry: Entry) -> tuple[int, int
 
 
 def _widened_zh(text: str, start: int, end: int, entry: Entry) -> tuple[int, int, bool]:
-    """Likewise for a place before a Chinese name: 中国 + 外交部 is that ministry, 云南省 + 发展改革委 is another body."""
+    """Likewise for a place before a Chinese name: 中国 + 外交部 is that ministry, 福建省 + 发展改革委 is another body."""
     if entry.label == "AGENCY":
         for length in range(8, 1, -1):
             place = text[max(0, start - length) : start]
@@ -266,7 +267,7 @@ class _ChineseCheck:
             return False
         following = next(iter(knowledge().find(self.text[end : end + 12], "zh")), None)
         if following and following[0] == 0 and following[2][0].label in ("PLACE", "FIRM", "ORG"):
-            # 上海|浦东新区, 德国|西门子; but 德国波兰事务研究所 is one name.
+            # 上海|浦东新区, 德国|西门子; but 法国非洲事务研究所 is one name.
             return following[2][0].label == "PLACE" and chain < 3 and self._heads_body(end + following[1], chain + 1)
         while position < size:
             token = self._token(position)
@@ -353,7 +354,7 @@ class _EnglishCheck:
 _OF_PLACE = re.compile(r" of (?:the )?(?=[A-Z])")
 _CAPITALS_BEFORE = re.compile(r"(?:\b[A-Z][a-z]+ ){1,3}\Z")
 _CAPITALISED = re.compile(r"(?:(?:'s|’s)? (?:(?:of|for|&) )?[A-Z][\w'’&-]*){1,5}")
-# "Yunnan Development and Reform Commission": one body; "Yangtze River and Poyang Lake" is not.
+# "Fujian Development and Reform Commission": one body; "Yellow River and Qinghai Lake" is not.
 _JOINED = re.compile(r"(?: [A-Z]\w+)+ and((?: [A-Z]\w+){1,3})")
 _LETTERS = re.compile(r"[^\W\d_]+")
 _MISSION = re.compile(r"\b(?:Embassy|Consulate)\b[^.,;:\n]* (?:in|of) (?:the )?$")

@@ -6,6 +6,7 @@ names end (`annotators.rules.chinese_bodies`), places are split at their address
 
 from __future__ import annotations
 
+from annotators.lists import lists_digest
 from annotators.registry import Stage, annotator
 from corpus.document import Document, Entity, Group, Layer, Segments, Span, without_overlaps
 from corpus.lac import tagged
@@ -49,8 +50,10 @@ class Lac:
     """The annotator; see the module."""
 
     name = "lac-zh"
-    version = VERSION
     stage: Stage = "entities"
+
+    def __init__(self) -> None:
+        self.version = f"{VERSION}-{lists_digest('chinese')}"
 
     def annotate(self, group: Group) -> list[Layer]:
         """A layer for each Chinese document of the group."""

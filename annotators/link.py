@@ -11,12 +11,13 @@ import re
 import tomllib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from functools import cache, lru_cache
 from importlib import resources
 from itertools import product
 
+from annotators.lists import lists_digest
 from annotators.registry import Stage, annotator
 from corpus.document import Bead, Entity, Group, Item, Lang, Layer, Ref, Relation
 from corpus.knowledge import knowledge
@@ -33,7 +34,7 @@ class Linker:
     """Writes `same_as` relations from English mentions to Chinese ones, in the layer of the English document."""
 
     name: str = "link"
-    version: str = "1"
+    version: str = field(default_factory=lambda: f"1-{lists_digest('link.toml')}")
     stage: Stage = "links"
 
     def annotate(self, group: Group) -> list[Layer]:

@@ -13,8 +13,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from annotators.lists import lists_digest
 from annotators.registry import Stage, annotator
-from annotators.rules.english import lists_digest, silent_spans
+from annotators.rules.english import silent_spans
 from annotators.rules.english_edges import pieces_of, trimmed
 from annotators.rules.english_heads import label_of_name
 from annotators.rules.english_lexicon import NONE, Lexicon, known_label, lexicon
@@ -173,7 +174,7 @@ def spacy_en() -> GeneralEnglish:
     from corpus.english import pipeline
 
     meta = pipeline().meta
-    return GeneralEnglish(f"{meta['name']}-{meta['version']}-{_MAPPING}-{lists_digest()}")
+    return GeneralEnglish(f"{meta['name']}-{meta['version']}-{_MAPPING}-{lists_digest('english')}")
 
 
 @dataclass

@@ -75,23 +75,25 @@ def _load(path: Path) -> Language:
 def _mark_line_breaks(doc: Doc) -> Doc:
     """Tell the parser where a sentence must begin and where none can; elsewhere it decides."""
     must, may = True, True
+    # 1: begins a sentence, -1: does not, 0: open. Setting `is_sent_start` on each token would scan the Doc each time.
+    starts = doc.to_array(["SENT_START"]).astype("int64").ravel()
     for token in doc:
         if token.is_space:
             # White space belongs to the sentence before it, so that a sentence never begins with any.
             if token.i:
-                token.is_sent_start = False
+                starts[token.i] = -1
             must = must or any(character in LINE_BREAKS for character in token.text)
             continue
         text = token.text
         closer = not text.strip(_CLOSERS) and not (text in "\"'" and token.i and doc[token.i - 1].whitespace_)
         if token.i and must:
-            token.is_sent_start = True
+            starts[token.i] = 1
         elif token.i and (not may or closer or text.islower()):
-            token.is_sent_start = False
+            starts[token.i] = -1
         # A closing quote or bracket after a full stop leaves the chance of a sentence open.
         may = text.rstrip(_CLOSERS).endswith(_STOPS) or (may and closer)
         must = False
-    return doc
+    return doc.from_array(["SENT_START"], starts.astype("uint64"))
 
 
 def _trim_entities(doc: Doc) -> Doc:

@@ -13,6 +13,7 @@ is matched in any case. Traditional Chinese is matched through the traditional n
 from __future__ import annotations
 
 import csv
+import hashlib
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -221,6 +222,8 @@ class KnowledgeBase:
                     if length < best:
                         break
                     stop = start + length
+                    if stop > len(folded):
+                        continue
                     entries = matcher.names.get(source[start:stop])
                     if entries and _bounded(folded, start, stop) and (accept is None or accept(start, stop, entries)):
                         found = [*found, *entries] if length == best else list(entries)
@@ -291,6 +294,15 @@ def knowledge(extra: Path | None = None) -> KnowledgeBase:
         for entry in read_entries(text, where):
             entries.setdefault(entry.id, entry)
     return KnowledgeBase(entries.values())
+
+
+@cache
+def shipped_digest() -> str:
+    """A digest of the names that hemu ships: whatever reads them is a new version when they change."""
+    digest = hashlib.sha256()
+    for _, text in _shipped():
+        digest.update(text.encode())
+    return digest.hexdigest()
 
 
 def _shipped() -> Iterator[tuple[str, str]]:

@@ -66,7 +66,7 @@ CHINESE = [
     ("A county name that is a common word.", "会谈气氛和平友好。", []),
     ("A chain of places.", "货车驶入浙江湖州安吉。", [("浙江", "PLACE"), ("湖州", "PLACE"), ("安吉", "PLACE")]),
     ("A country inside an attributive.", "德国总理访问中国。", [("德国", "PLACE"), ("中国", "PLACE")]),
-    ("A place then a body of the province.", "云南省发展改革委批复。", [("云南省发展改革委", "AGENCY")]),
+    ("A place then a body of the province.", "福建省发展改革委批复。", [("福建省发展改革委", "AGENCY")]),
     ("A transliterated name that begins with a known word.", "阿里·哈桑在场。", []),
     ("A law in its brackets.", "《反垄断法》修订。", [("反垄断法", "POLICY")]),
     ("A place inside the title of a work.", "他写了《走过浙江的山水》。", []),

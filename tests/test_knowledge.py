@@ -181,3 +181,9 @@ def test_importing_is_cheap() -> None:
         "import sys, corpus.knowledge as k; k.knowledge(); assert not {'jieba', 'opencc', 'spacy'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize("text", ["a U.S.", "They left for China", "Wuhan", "the Bank of China"])
+def test_a_name_that_ends_the_text_ends_with_it(text: str) -> None:
+    ends = [end for _, end, _ in knowledge().find(text, "en")]
+    assert ends == [len(text)]

@@ -229,3 +229,8 @@ def test_acronym_of_a_person_is_none() -> None:
     text = "Zhang Xiaoyun (ZX) and the Linhai Water Authority (LWA)"
     mentions = [Mention(0, 13, "PERSON"), Mention(27, 49, "AGENCY")]
     assert acronyms(text, mentions) == {"LWA": "AGENCY"}
+
+
+def test_a_quoted_programme_is_marked_without_blanks() -> None:
+    text = "The city began its \u201cgreen roofs \u201d campaign."
+    assert [e.span.surface for e in find_entities(text)] == ["green roofs"]

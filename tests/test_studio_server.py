@@ -252,6 +252,11 @@ class TestConnecting:
         with pytest.raises(StudioError, match="token"):
             connect("http://127.0.0.1:8080", token)
 
+    def test_a_password_in_the_address_is_refused_and_not_repeated(self) -> None:
+        with pytest.raises(StudioError, match="user name or password") as raised:
+            connect("http://lin:hidden-word@127.0.0.1:8080", "0" * 40)
+        assert "hidden-word" not in str(raised.value)
+
     def test_something_else_answers(self) -> None:
         class Other(BaseHTTPRequestHandler):
             def do_GET(self) -> None:

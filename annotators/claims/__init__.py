@@ -11,6 +11,7 @@ from __future__ import annotations
 from annotators.claims.find import NAME, Draft, decide, drafts, find_claims, threshold
 from annotators.claims.pair import supported
 from annotators.claims.weigh import Tables
+from annotators.lists import lists_digest
 from annotators.registry import Stage, annotator
 from corpus.document import Claim, Group, Item, Layer
 
@@ -21,8 +22,10 @@ class ClaimCues:
     """The annotator "claim-cues"."""
 
     name = NAME
-    version = VERSION
     stage: Stage = "claims"
+
+    def __init__(self) -> None:
+        self.version = f"{VERSION}-{lists_digest('claims', knowledge=False)}"
 
     def annotate(self, group: Group) -> list[Layer]:
         """A layer of claims for each document of the group; the items' entities give subjects and claimants."""

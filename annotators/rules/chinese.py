@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from types import MappingProxyType
 
+from annotators.lists import lists_digest
 from annotators.registry import Stage, annotator
 from annotators.rules.chinese_bodies import find_bodies
 from annotators.rules.chinese_events import people_follow
@@ -58,7 +59,17 @@ def find_entities(
     found = _consistent(text, _stems(text, found))
     found = _offices(text, found, sentences)
     found = _everywhere(text, found, tagged)
-    return tuple(entity(original, start, end, label, 0.8, SOURCE) for start, end, label in sorted(found))
+    found = [(*_without_blanks(text, start, end), label) for start, end, label in sorted(found)]
+    return tuple(entity(original, start, end, label, 0.8, SOURCE) for start, end, label in found if start < end)
+
+
+def _without_blanks(text: str, start: int, end: int) -> tuple[int, int]:
+    """The stretch without white space at its edges, which LAC may have in its words."""
+    while start < end and text[start].isspace():
+        start += 1
+    while start < end and text[end - 1].isspace():
+        end -= 1
+    return start, end
 
 
 def _of_sentence(text: str, sentence: Sentence) -> list[Found]:
@@ -158,7 +169,7 @@ def _offices(text: str, found: list[Found], sentences: Sequence[tuple[int, int]]
             same.setdefault(name, set()).add(alias)
             same.setdefault(alias, set()).add(name)
     shown |= {alias for name in shown for alias in same.get(name, ())}
-    # 默克尔 shows that 安格拉·默克尔 is in office, and the other way round.
+    # 林德 shows that 奥托·林德 is in office, and the other way round.
     people = {text[s:e] for s, e, label in found if label == "PERSON"}
     full = {name for name in people if set(_short_names(name)) & shown}
     officials = shown | full | {part for name in shown | full for part in _short_names(name)}
@@ -313,8 +324,11 @@ class ChineseRules:
     """The annotator; see the module."""
 
     name = SOURCE
-    version = VERSION
     stage: Stage = "entities"
+
+    def __init__(self) -> None:
+        # The English lists too: they label the names in Latin letters.
+        self.version = f"{VERSION}-{lists_digest('chinese', 'english')}"
 
     def annotate(self, group: Group) -> list[Layer]:
         """A layer for each Chinese document of the group. The English version says what names in Latin letters are."""

@@ -32,7 +32,7 @@ def _weak() -> Words:
 def body_label(name: str) -> str:
     """What a body of that name is (AGENCY, FIRM, ORG), PLACE where the name ends as places do, else "".
 
-    >>> body_label("江西省财政厅"), body_label("阿根廷天主教大学"), body_label("某某证券有限公司")
+    >>> body_label("江西省财政厅"), body_label("智利理工大学"), body_label("某某证券有限公司")
     ('AGENCY', 'ORG', 'FIRM')
     """
     if label := bodies_alone().get(name) or known_label(name):
@@ -49,7 +49,7 @@ def body_label(name: str) -> str:
 
 
 def split_body(text: str, start: int, end: int) -> list[Found]:
-    """A body with the address levels before it split off: 浙江省宁波市鄞州区检察院 → 浙江省, 宁波市, 鄞州区检察院.
+    """A body with the address levels before it split off: 湖北省宜昌市夷陵区教育局 → 湖北省, 宜昌市, 夷陵区教育局.
 
     The last level belongs to the body.
     """
@@ -132,7 +132,7 @@ def find_bodies(text: str, sentence: Sentence) -> list[Found]:
 
 
 def _named_by_ending(surface: str) -> bool:
-    """Whether a proper noun that LAC leaves open is a body by its ending: 瑞幸咖啡, 经济观察网."""
+    """Whether a proper noun that LAC leaves open is a body by its ending: 某某咖啡, 某某观察网."""
     ending = body_endings().find(surface)
     name = surface[: len(surface) - len(ending)]
     if not ending or len(name) < 2 or (len(ending) == 1 and ending not in "网报社"):
@@ -146,7 +146,7 @@ _HYPHEN = re.compile("[－—–-]$")
 
 
 def _widened(text: str, sentence: Sentence, i: int, start: int, end: int) -> int:
-    """Where the name really begins: 驻 + 成都总领事馆, 第三届 + 进博会参展商联盟, 阿拉伯－ + 中国友好协会."""
+    """Where the name really begins: 驻 + 广州总领事馆, 第五届 + 茶博会志愿者联盟, 秘鲁－ + 中国文化协会."""
     if i == 0:
         return start
     previous = sentence[i - 1]
@@ -266,7 +266,7 @@ def _own_name(rest: str, label: str) -> bool:
 
 
 def _government(text: str, start: int, end: int) -> list[Found]:
-    """特区政府, 美国政府 are bodies; of 肖尔茨政府 and 德国新政府 only the name before is marked, if there is one."""
+    """特区政府, 美国政府 are bodies; of 林德政府 and 德国新政府 only the name before is marked, if there is one."""
     name = text[start : end - 2].removesuffix("人民")
     countries = words("places", "provinces", "countries")
     not_names = words("bodies", "government", "not_names")
@@ -355,7 +355,7 @@ def _organ_in_title(word: str, before: str) -> int:
 
 
 def _is_abroad(text: str, sentence: Sentence, i: int, j: int) -> bool:
-    """美国驻成都总领事馆, 德国波兰事务研究所: a second place that belongs to the name."""
+    """美国驻广州总领事馆, 法国非洲事务研究所: a second place that belongs to the name."""
     between = text[sentence[i].end : sentence[j].start]
     country = text[sentence[i].start : sentence[i].end] in words("places", "provinces", "countries")
     return country and between in ("驻", "", "常驻")

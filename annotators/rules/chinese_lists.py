@@ -77,7 +77,7 @@ def _classes() -> re.Pattern[str]:
 def _listed(text: str, sentence: Sentence, inside: Sequence[Found]) -> list[Found]:
     """The items of the enumerations of a sentence that lack a label, with the label of their neighbours.
 
-    Firms only, and places that LAC tags: 贝壳、理想汽车等公司. An item is all that stands between two 、.
+    Firms only, and places that LAC tags: 甲网、乙云等公司. An item is all that stands between two 、.
     """
     found: list[Found] = []
     low, high = sentence[0].start, sentence[-1].end

@@ -112,7 +112,7 @@ def _pairs() -> frozenset[str]:
 
 
 def _foreign(text: str, sentence: Sentence) -> list[Found]:
-    """Names with a dot: 安德烈斯·博尔克斯. Words before the first part that belong to a title or a place are left out."""
+    """Names with a dot: 奥托·林德. Words before the first part that belong to a title or a place are left out."""
     found = []
     starts = [token.start for token in sentence]
     ends = {token.end for token in sentence}
@@ -127,7 +127,7 @@ def _foreign(text: str, sentence: Sentence) -> list[Found]:
         start, end = trim(text, start, _before_title(text, start, end))
         if text[end - 1] in "于和与以在对" and end - last_dot > 3:
             end -= 1
-        # 经济日报·中国经济网: two bodies, not a person.
+        # 新闻晚报·新闻网: two bodies, not a person.
         if end - start < 3 or start >= dot or re.search("[报网社台版频道]$", text[start:dot]):
             continue
         found.append((start, end, "PERSON"))
@@ -138,7 +138,7 @@ _AND = re.compile(f"[{_DOT}][一-鿿]{{1,9}}?(和|与|及|、|因对|对)[一-�
 
 
 def _separate(text: str, low: int, high: int) -> list[re.Match[str]]:
-    """The stretches with dots, two names that a conjunction joins (帕特里克·坎贝尔和安德鲁·康威) each by itself."""
+    """The stretches with dots, two names that a conjunction joins (奥托·林德和埃玛·霍尔) each by itself."""
     found: list[re.Match[str]] = []
     while match := _FOREIGN.search(text, low, high):
         end = match.end()
@@ -299,7 +299,7 @@ def takes_office(text: str, end: int) -> bool:
 
 
 def aliases(text: str, end: int) -> tuple[int, int] | None:
-    """The Latin spelling in brackets after a name that ends at `end`: 埃马纽埃尔·马克龙 (Emmanuel Macron)."""
+    """The Latin spelling in brackets after a name that ends at `end`: 奥托·林德 (Otto Lind)."""
     match = _IN_BRACKETS.match(text, end)
     return match.span(1) if match else None
 

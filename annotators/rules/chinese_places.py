@@ -26,11 +26,11 @@ def _levels() -> re.Pattern[str]:
 
 
 def split_places(text: str, start: int, end: int) -> list[tuple[int, int]]:
-    """The address levels of a place: 江西省九江市湖口县 is three places; a place of one level stays whole.
+    """The address levels of a place: 四川省乐山市夹江县 is three places; a place of one level stays whole.
 
-    >>> text = "江西省九江市湖口县"
+    >>> text = "四川省乐山市夹江县"
     >>> [text[s:e] for s, e in split_places(text, 0, len(text))]
-    ['江西省', '九江市', '湖口县']
+    ['四川省', '乐山市', '夹江县']
     """
     if pair := _pair(text, start, end):
         return pair

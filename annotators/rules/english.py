@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from dataclasses import replace
-from functools import cache, lru_cache
-from importlib import resources
+from functools import lru_cache
 
+from annotators.lists import lists_digest
 from annotators.registry import Stage, annotator
 from annotators.rules.english_context import context_mentions
 from annotators.rules.english_lexicon import NONE, known_label, lexicon
@@ -143,15 +142,6 @@ def _titles_and_names(text: str) -> tuple[Titles, tuple[Name, ...]]:
     return found, tuple(names(reading, found))
 
 
-@cache
-def lists_digest() -> str:
-    """A digest of the word lists, so that a changed list makes a new version."""
-    digest = hashlib.sha256()
-    for path in sorted((resources.files("annotators") / "data" / "english").iterdir(), key=lambda p: p.name):
-        digest.update(path.read_bytes())
-    return digest.hexdigest()[:8]
-
-
 class EnglishRules:
     """Proposes entities of English documents; the rest of the group is left out."""
 
@@ -160,7 +150,7 @@ class EnglishRules:
 
     def __init__(self) -> None:
         lexicon()
-        self.version = f"{_RULES}-{lists_digest()}"
+        self.version = f"{_RULES}-{lists_digest('english')}"
 
     def annotate(self, group: Group) -> list[Layer]:
         """A layer for each English document of the group."""

@@ -35,7 +35,7 @@ _TRAILING_SOURCE = re.compile(
 )
 _SOURCE = re.compile(rf"\b(?:Source|From|Origin)[ \t]*[:：][ \t]*(?P<source>{_NAME}|[\w.]+\.(?:com|cn|net|org))")
 _DOMAIN = re.compile(
-    r"(?<![\w@/.])(?:www\.)?[A-Za-z0-9][A-Za-z0-9\-]*(?:\.[A-Za-z0-9\-]+)*\.(?:com|cn|net|org|gov|edu|hk|tv|io|me)(?:\.cn|\.hk|\.uk)?(?![\w/@])"
+    r"(?<![\w@/.])(?:www\.)?[A-Za-z0-9][A-Za-z0-9\-]{0,62}(?:\.[A-Za-z0-9\-]{1,63})*\.(?:com|cn|net|org|gov|edu|hk|tv|io|me)(?:\.cn|\.hk|\.uk)?(?![\w/@])"
 )
 _NEWS = re.compile(r"news|xinhua|daily|times|people|press|media|post|tv|radio|online|net\b|gov|ecns|chin[ae]", re.I)
 _NOT_SOURCE = {"by", "photo", "file", "reporter", "reporters", "journalist", "journalists", "correspondent", "edited"}

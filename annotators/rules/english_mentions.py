@@ -30,7 +30,7 @@ def acronyms(text: str, mentions: Sequence[Mention]) -> dict[str, str]:
 
 
 def short_forms(reading: Reading, mentions: Sequence[Mention]) -> list[Mention]:
-    """Firms and places by the first words of their full name: "Abbott" for "Abbott Laboratories", "Wuliu" for "Wuliu Village"."""
+    """Firms and places by the first words of their full name: "Zebrona" for "Zebrona Laboratories", "Wuliu" for "Wuliu Village"."""
     lex = lexicon()
     text = reading.text
     forms: dict[str, str] = {}

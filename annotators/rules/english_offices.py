@@ -29,9 +29,9 @@ def lead(
     if entry is not None:
         return entry
     if index > 1 and words[index - 1].text == "," and index - 1 in ends:
-        # "Germany's new chancellor, Olaf Scholz": not where the title itself stands behind another name.
+        # "Norway's new chancellor, Otto Lind": not where the title itself stands behind another name.
         return None if _behind_comma(words, ends[index - 1][0]) else ends[index - 1]
-    # "Chief Secretary for Administration of Hong Kong Matthew Cheung", "the US ambassador to Libya, Richard Norland":
+    # "Chief Secretary for Administration of Yunzhou Lin Ke", "the Peruvian ambassador to Norway, Otto Lind":
     # over the body between title and name.
     before_name = reading.text[max(0, words[first].start - 2) : words[first].start]
     gap = 2 if before_name == ", " else 1

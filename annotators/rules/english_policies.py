@@ -33,7 +33,7 @@ _LEFT = re.compile(r"(?:[A-Z][\w.]*\s)?[A-Z][\w.]*$")
 _RIGHT = re.compile(r"[A-Z][\w.]*(?:\s[A-Z][a-z]+)?")
 _BASED = re.compile(r"(?<![\w\-])((?:[A-Z][\w.'’]*\s){0,2}[A-Z][\w.]*)-([a-z]+)\b")
 _GOVERNMENT = re.compile(
-    r"\b((?:[A-Z][\w.\-]*\s){1,3})([Gg]overnment|[Pp]arliament|[Pp]olice|[Aa]uthorities|Military|[Aa]rmy|[Nn]avy|[Cc]ongress|[Ss]enate|[Cc]abinet)\b(?!\s+[A-Z])"
+    r"\b((?:[A-Z][\w.\-]{0,60}\s){1,3})([Gg]overnment|[Pp]arliament|[Pp]olice|[Aa]uthorities|Military|[Aa]rmy|[Nn]avy|[Cc]ongress|[Ss]enate|[Cc]abinet)\b(?!\s+[A-Z])"
 )
 _PARTY = re.compile(r"(?<![\w-])Party\b(?!['’]s? [A-Z])(?!-)(?!\s+[A-Z])")
 
@@ -43,19 +43,21 @@ def quoted_policies(reading: Reading) -> Iterator[Mention]:
     text = reading.text
     lex = lexicon()
     for match in _QUOTED.finditer(text):
-        name = match.group(1)
+        name = match.group(1).strip()
         words = name.split()
-        if len(words) > 12:
+        if not 0 < len(words) <= 12:
             continue
+        start = match.start(1) + match.group(1).index(name)
+        end = start + len(name)
         headed = (fold(words[-1]),) in lex.heads and lex.heads[(fold(words[-1]),)] == "POLICY" and name[0].isupper()
         headed = headed and len(words) >= 2 and all(w[0].isupper() or fold(w) in lex.function for w in words)
         beside = len(words) <= 10 and (_PROGRAMME.match(text, match.end()) or _CALLED.search(text, 0, match.start()))
         # "Beautiful Villages", "Sponge City": a place word in quotation marks names a programme.
         honoured = 2 <= len(words) <= 3 and (fold(words[-1]),) in lex.heads and lex.heads[(fold(words[-1]),)] == "PLACE"
         if honoured and all(w[0].isupper() for w in words) and words[-1].lower() in lex.place_nouns:
-            yield Mention(match.start(1), match.end(1), "POLICY", 0.7)
+            yield Mention(start, end, "POLICY", 0.7)
         elif headed or beside:
-            yield Mention(match.start(1), match.end(1), "POLICY", 0.8 if headed else 0.65)
+            yield Mention(start, end, "POLICY", 0.8 if headed else 0.65)
     for match in _NAMED.finditer(text):
         yield Mention(*match.span("name"), "POLICY", 0.75)
     for pattern in (_COMPOUND_POLICY, _NUMBERED):

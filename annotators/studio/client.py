@@ -168,6 +168,9 @@ def connect(url: str, token: str) -> Studio:
     Raises StudioError in one line when nothing answers, when it is no Label Studio, or when the token is refused.
     """
     parts = urlsplit(url)
+    if "@" in parts.netloc:
+        # The address is shown in messages and stored in the workspace.
+        raise StudioError("the address of Label Studio holds a user name or password; leave out all before the @")
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise StudioError(f"{url}: not the address of a Label Studio; expected one like http://127.0.0.1:8080")
     if not token.strip() or not token.isascii() or not token.isprintable():
