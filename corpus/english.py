@@ -93,7 +93,7 @@ def _mark_line_breaks(doc: Doc) -> Doc:
         # A closing quote or bracket after a full stop leaves the chance of a sentence open.
         may = text.rstrip(_CLOSERS).endswith(_STOPS) or (may and closer)
         must = False
-    return doc.from_array(["SENT_START"], starts.astype("uint64"))
+    return doc.from_array(["SENT_START"], starts.astype("uint64").reshape(-1, 1))
 
 
 def _trim_entities(doc: Doc) -> Doc:
