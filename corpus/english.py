@@ -12,7 +12,7 @@ import warnings
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from corpus.errors import ModelError
 from corpus.language import LINE_BREAKS
@@ -93,7 +93,8 @@ def _mark_line_breaks(doc: Doc) -> Doc:
         # A closing quote or bracket after a full stop leaves the chance of a sentence open.
         may = text.rstrip(_CLOSERS).endswith(_STOPS) or (may and closer)
         must = False
-    return doc.from_array(["SENT_START"], starts.astype("uint64").reshape(-1, 1))
+    column: Any = starts.astype("uint64").reshape(-1, 1)
+    return doc.from_array(["SENT_START"], column)
 
 
 def _trim_entities(doc: Doc) -> Doc:
