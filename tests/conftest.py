@@ -17,6 +17,12 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+@pytest.fixture
+def port() -> int:
+    """A port of 127.0.0.1 that nothing listens on."""
+    return free_port()
+
+
 @pytest.fixture(scope="session")
 def studio_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A running server with an empty database."""

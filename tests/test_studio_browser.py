@@ -107,7 +107,15 @@ class Page:
     def open_task(self, url: str, project: int, task: int, marks: int) -> None:
         self.driver.get(f"{url}/projects/{project}/data?task={task}")
         # Submit shows before the pre-annotation does: only the marks tell that a task is ready.
-        self.wait(lambda: len(self.marks()) >= marks, f"{marks} marks")
+        self.wait(lambda: self.settled(marks), f"{marks} marks")
+
+    def settled(self, marks: int) -> bool:
+        """Whether the marks are there and stay: the page may draw the task twice while it loads."""
+        for _ in range(4):
+            if len(self.marks()) < marks:
+                return False
+            time.sleep(0.25)
+        return True
 
     def marks(self) -> list[tuple[str, str, str]]:
         """(language, label, words) of each mark; the label stands in its last piece, the words may be in several."""
@@ -257,7 +265,8 @@ def test_every_mark_is_in_its_place(page: Page, studio_server: Server, news: Wor
 
 def test_labels_and_attributes_stay_in_sight(page: Page, studio_server: Server, news: Workspace) -> None:
     opened(page, studio_server, news, "in sight")
-    page.driver.execute_script("document.querySelector('.hemu-text').style.paddingBottom = '3000px'")
+    page.wait(lambda: page.all(".hemu-text"), "the text")
+    page.driver.execute_script("arguments[0].style.paddingBottom = '3000px'", page.all(".hemu-text")[0])
     page.click_mark("en", "will build 300 flats")
     assert page.checked() == {"Commitment 承诺", "Support 支持"}
     panel = next(p for p in page.all(".hemu-claim") if p.is_displayed())

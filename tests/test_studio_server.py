@@ -147,7 +147,7 @@ class TestServer:
         assert not (tmp_path / "other" / "server.json").exists()
 
     def test_it_stops_and_starts_again_with_what_it_had(
-        self, studio_server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+        self, studio_server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, port: int
     ) -> None:
         # An empty HOME, and settings of the user's shell that Label Studio would take for its own.
         monkeypatch.setenv("HEMU_STUDIO_ENV", str(default_env()))
@@ -161,9 +161,6 @@ class TestServer:
         shutil.copytree(studio_server.data, tmp_path / "studio", ignore=shutil.ignore_patterns("server.json", ".lock"))
         server = Server(tmp_path / "studio")
         assert server.stop() is False
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
         try:
             status = server.start(port)
             assert (status.running, status.healthy, status.url) == (True, True, f"http://127.0.0.1:{port}")
@@ -185,24 +182,24 @@ class TestServerWithoutLabelStudio:
             Server(tmp_path / "data", tmp_path / "env").start(0)
         assert not installed(tmp_path / "env")
 
-    def test_a_server_that_dies_says_its_last_words(self, tmp_path: Path) -> None:
+    def test_a_server_that_dies_says_its_last_words(self, tmp_path: Path, port: int) -> None:
         program = tmp_path / "env" / "bin" / "label-studio"
         program.parent.mkdir(parents=True)
         program.write_text("#!/bin/sh\necho 'database is broken' >&2\nexit 3\n")
         program.chmod(0o755)
         server = Server(tmp_path / "data", tmp_path / "env")
         with pytest.raises(StudioError, match=r"ended while starting: database is broken; see .*server\.log"):
-            server.start()
+            server.start(port)
         assert server.status().running is False
 
-    def test_a_server_that_never_answers_is_ended(self, tmp_path: Path) -> None:
+    def test_a_server_that_never_answers_is_ended(self, tmp_path: Path, port: int) -> None:
         program = tmp_path / "env" / "bin" / "label-studio"
         program.parent.mkdir(parents=True)
         program.write_text("#!/bin/sh\necho $$ > pid\nexec sleep 60\n")
         program.chmod(0o755)
         server = Server(tmp_path / "data", tmp_path / "env")
         with pytest.raises(StudioError, match="does not answer after 1 s"):
-            server.start(timeout=1)
+            server.start(port, timeout=1)
         pid = int((tmp_path / "data" / "pid").read_text())
         with pytest.raises(ProcessLookupError):
             os.kill(pid, 0)
