@@ -24,6 +24,7 @@ from annotators.rules.english_pinyin import is_chinese_name
 from annotators.rules.english_text import Reading, fold, read
 from corpus.document import LANGUAGES, Entity, Group, Lang, Layer, Segments, Span, without_overlaps
 from corpus.errors import ModelError
+from corpus.spacy_models import encodable, load_model
 
 if TYPE_CHECKING:
     from spacy.language import Language
@@ -201,7 +202,7 @@ class TrainedModel:
         if not self.labels:
             return ()
         stretches = list(_stretches(text, segments.sentences if segments else ()))
-        docs = self.nlp.pipe(_safe(text[start:end]) for start, end in stretches)
+        docs = self.nlp.pipe(encodable(text[start:end]) for start, end in stretches)
         found: list[Entity] = []
         for (start, end), doc in zip(stretches, docs, strict=True):
             for ent in doc.ents:
@@ -213,11 +214,6 @@ class TrainedModel:
                 if first < last and ent.label_ in self.labels:
                     found.append(Entity(Span.of(text, first, last), ent.label_, _TRAINED_SCORE, self.name))
         return without_overlaps(found)
-
-
-def _safe(text: str) -> str:
-    """The text with what spaCy cannot encode (lone surrogates) replaced, character for character."""
-    return "".join("\ufffd" if "\ud800" <= c <= "\udfff" else c for c in text)
 
 
 def _stretches(text: str, sentences: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
@@ -254,7 +250,7 @@ def trained(path: str) -> TrainedModel:
         raise ModelError(f"{path}: the model is for language {lang!r}; expected one of: {', '.join(LANGUAGES)}")
     if "ner" not in pipes:
         raise ModelError(f"{path}: the model has no entity recogniser ('ner'); it has: {', '.join(map(str, pipes))}")
-    nlp = _load(folder)
+    nlp = load_model(folder)
     admitted = meta.get("hemu", {}).get("admitted")
     labels = frozenset(nlp.pipe_labels.get("ner", ()) if admitted is None else admitted)
     return TrainedModel(nlp, lang, f"{folder.name}-{_digest(folder)}", labels)
@@ -266,13 +262,3 @@ def _digest(folder: Path) -> str:
     for path in sorted(path for path in (folder / "ner").rglob("*") if path.is_file()):
         digest.update(path.read_bytes())
     return digest.hexdigest()[:10]
-
-
-def _load(folder: Path) -> Language:
-    import spacy
-
-    try:
-        return spacy.load(folder)
-    except Exception as error:  # spaCy raises many kinds for a folder that is no whole model
-        reason = " ".join(str(error).split())[:200]
-        raise ModelError(f"{folder}: the model cannot be loaded ({reason}); train it again") from None

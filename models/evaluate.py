@@ -11,7 +11,8 @@ from corpus.document import Document, Entity, Lang, Layer, Span, without_overlap
 from corpus.errors import ModelError
 from corpus.metrics import Marked, Scores, score
 from corpus.scheme import Scheme
-from models.examples import Annotated, spacy_text, stretches
+from corpus.spacy_models import encodable, load_model
+from models.examples import Annotated, stretches
 
 if TYPE_CHECKING:
     from spacy.language import Language
@@ -46,7 +47,7 @@ def predict(folder: Path, documents: Iterable[Document], *, scheme: Scheme) -> I
             continue
         found: list[Entity] = []
         for start, end in stretches(document.text, _STRETCH):
-            for ent in nlp(spacy_text(document.text[start:end])).ents:
+            for ent in nlp(encodable(document.text[start:end])).ents:
                 first = start + ent.end_char - len(ent.text.lstrip())
                 last = start + ent.start_char + len(ent.text.rstrip())
                 if first < last:
@@ -69,12 +70,6 @@ def load(folder: Path, scheme: Scheme) -> Language:
 
 @lru_cache(maxsize=4)
 def _load(folder: Path) -> Language:
-    import spacy
-
     import models.words  # noqa: F401  (registers the component that Chinese models name)
 
-    try:
-        return spacy.load(folder)
-    except Exception as error:  # spaCy raises many kinds for a folder that is no whole model
-        reason = " ".join(str(error).split())[:200]
-        raise ModelError(f"{folder}: the model cannot be loaded ({reason}); train it again") from None
+    return load_model(folder)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from corpus.document import Document, Entity, Layer
 from corpus.errors import ModelError
+from corpus.spacy_models import encodable
 from corpus.store import check_sha
 
 if TYPE_CHECKING:
@@ -28,15 +29,6 @@ class Examples:
     examples: list[Example] = field(default_factory=list)
     entities: int = 0
     misaligned: list[tuple[str, str]] = field(default_factory=list)
-
-
-def spacy_text(text: str) -> str:
-    """The text with halves of surrogate pairs, which spaCy cannot encode, replaced character for character.
-
-    >>> len(spacy_text("房租\\ud83d"))
-    3
-    """
-    return "".join("\ufffd" if "\ud800" <= c <= "\udfff" else c for c in text)
 
 
 def stretches(text: str, size: int, entities: Sequence[Entity] = ()) -> Iterator[Range]:
@@ -80,7 +72,7 @@ def make_examples(nlp: Language, annotated: Iterable[Annotated], *, size: int) -
 
 def prepared(nlp: Language, text: str) -> Doc:
     """The text as the recogniser of `nlp` meets it: tokenised, and through all components before "ner"."""
-    doc = nlp.make_doc(spacy_text(text))
+    doc = nlp.make_doc(encodable(text))
     for name, component in nlp.pipeline:
         if name == "ner":
             break
@@ -128,6 +120,3 @@ def shuffled(examples: Sequence[Example], size: int, rng: random.Random) -> Iter
     rng.shuffle(order)
     for start in range(0, len(order), size):
         yield order[start : start + size]
-
-
-Progress = Callable[[int, int | None], None]

@@ -18,10 +18,11 @@ from corpus.dataset.splits import assign_splits
 from corpus.document import LANGUAGES, Lang, Layer
 from corpus.errors import InputError, ModelError, WorkspaceError
 from corpus.metrics import Scores
+from corpus.report import Progress
 from corpus.schema import GOLD, layer_row, layers_table
 from corpus.store import Workspace, write_atomically
 from models.evaluate import evaluate_model
-from models.examples import Annotated, Progress
+from models.examples import Annotated
 from models.gate import Verdict, judge
 from models.train import DEFAULT_SEED, SILVER, TrainResult, annotated, train_on
 

@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, Any
 
 from corpus.document import Lang, Layer
 from corpus.errors import InputError, ModelError
+from corpus.report import Progress
 from corpus.schema import GOLD, layers_table
 from corpus.scheme import Scheme
 from corpus.store import Workspace
-from models.examples import Annotated, Progress, check_budget, make_examples, shuffled
+from models.examples import Annotated, check_budget, make_examples, shuffled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
