@@ -71,12 +71,16 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A paragraph and what it is; `repeats` is the passage that a pull quote repeats."""
+    """A paragraph and what it is.
+
+    `repeats` is the passage that a pull quote repeats; `lang` its language where that is not the document's.
+    """
 
     start: int
     end: int
     kind: BlockKind
     repeats: tuple[int, int] | None = None
+    lang: Lang | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +105,35 @@ class Document:
             return Span.of(self.text, start, end)
         except SpanError as error:
             raise SpanError(f"{self.id}: {error}") from None
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a document's text comes from: a file, and how its offsets lead back into that file as it was.
+
+    `file_sha` is the SHA-256 of the file's bytes (of the file in an archive, where it was in one). `offsets` are the
+    points (offset in the clean text, offset in the raw text) from which on the two run side by side, code points of the
+    text as the reader found it; none where cleaning changed nothing.
+    """
+
+    document: str
+    sha: str
+    file: str
+    file_sha: str = ""
+    encoding: str = ""
+    reader: str = ""
+    offsets: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """The record that a document was withdrawn. It holds no text: `sha` tells the same text when it comes again."""
+
+    document: str
+    pair: str
+    sha: str
+    when: str
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Generic, TypeVar
 
 import pyarrow as pa
@@ -16,8 +16,10 @@ from corpus.document import (
     Document,
     Entity,
     Layer,
+    Origin,
     Ref,
     Relation,
+    Removal,
     Segments,
     Span,
     Target,
@@ -94,6 +96,7 @@ def _document_row(document: Document) -> Row:
                 "end": b.end,
                 "kind": b.kind,
                 "repeats": {"start": b.repeats[0], "end": b.repeats[1]} if b.repeats else None,
+                "lang": b.lang,
             }
             for b in document.blocks
         ],
@@ -104,7 +107,7 @@ def _document_row(document: Document) -> Row:
 
 def _document(row: Row) -> Document:
     blocks = tuple(
-        Block(b["start"], b["end"], b["kind"], (b["repeats"]["start"], b["repeats"]["end"]) if b["repeats"] else None)
+        Block(b["start"], b["end"], b["kind"], _pairs([b["repeats"]])[0] if b["repeats"] else None, b["lang"])
         for b in row["blocks"]
     )
     return Document(row["id"], row["pair"], row["lang"], row["text"], blocks, row["source"], dict(row["meta"]))
@@ -119,7 +122,10 @@ DOCUMENTS: Table[Document] = Table(
             ("lang", pa.string()),
             ("text", pa.large_string()),
             ("sha", pa.string()),
-            ("blocks", pa.list_(pa.struct([*_OFFSETS, ("kind", pa.string()), ("repeats", _RANGE)]))),
+            (
+                "blocks",
+                pa.list_(pa.struct([*_OFFSETS, ("kind", pa.string()), ("repeats", _RANGE), ("lang", pa.string())])),
+            ),
             ("source", pa.string()),
             ("meta", _META),
         ]
@@ -127,6 +133,41 @@ DOCUMENTS: Table[Document] = Table(
     lambda document: document.id,
     _document_row,
     _document,
+)
+
+
+ORIGINS: Table[Origin] = Table(
+    "originals",
+    pa.schema(
+        [
+            ("document", pa.string()),
+            ("sha", pa.string()),
+            ("file", pa.string()),
+            ("file_sha", pa.string()),
+            ("encoding", pa.string()),
+            ("reader", pa.string()),
+            ("offsets", pa.list_(pa.struct([("clean", pa.int32()), ("raw", pa.int32())]))),
+        ]
+    ),
+    lambda origin: origin.document,
+    lambda origin: {
+        "document": origin.document,
+        "sha": origin.sha,
+        "file": origin.file,
+        "file_sha": origin.file_sha,
+        "encoding": origin.encoding,
+        "reader": origin.reader,
+        "offsets": [{"clean": clean, "raw": raw} for clean, raw in origin.offsets],
+    },
+    lambda row: Origin(**{**row, "offsets": tuple((point["clean"], point["raw"]) for point in row["offsets"])}),
+)
+
+REMOVALS: Table[Removal] = Table(
+    "removals",
+    pa.schema([(name, pa.string()) for name in ("document", "pair", "sha", "when", "reason")]),
+    lambda removal: removal.document,
+    asdict,
+    lambda row: Removal(**row),
 )
 
 

@@ -16,7 +16,8 @@ from corpus.clean import Change, clean, find_blocks
 from corpus.document import Document
 from corpus.ingest.find import File, find_files
 from corpus.ingest.names import MAX_ID
-from corpus.ingest.readers import RawDocument, known_formats, read_jsonl, read_text, reader_for
+from corpus.ingest.raw import RawDocument
+from corpus.ingest.readers import known_formats, read_jsonl, read_text, reader_for
 from corpus.language import contradicts, detect_language
 from corpus.report import Progress, Skipped, StageReport
 from corpus.schema import DOCUMENTS

@@ -4,40 +4,15 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
 from pathlib import PurePath
-from typing import Any
 
-from corpus.document import LANGUAGES, Lang, text_sha
+from corpus.document import LANGUAGES, text_sha
 from corpus.ingest.decode import NotTextError, decode
 from corpus.ingest.names import name_of, printable, why_unsafe
+from corpus.ingest.raw import RawDocument, Reader, meta_of
 from corpus.language import split_name
 from corpus.report import Skipped
-
-META = ("title", "date", "source", "author", "url", "licence")
-"""What is kept of an article beside its text, where the format has a place for it."""
-
-_ALIASES = {"license": "licence", "link": "url", "published": "date", "publisher": "source", "byline": "author"}
-
-
-@dataclass(frozen=True, slots=True)
-class RawDocument:
-    """An article as a reader found it. `lang` None: to be told from the text."""
-
-    id: str
-    pair: str
-    lang: Lang | None
-    text: str
-    meta: Mapping[str, str] = field(default_factory=dict)
-    source: str = ""
-    """The file, by its path below the folder that was given."""
-    where: str = ""
-    """Where it was found, for messages: the file, and where that holds many, the line."""
-
-
-Reader = Callable[[bytes, PurePath, str], Iterator["RawDocument | Skipped"]]
-"""From (bytes, path relative to what was ingested, its name for messages) to documents and what was left out."""
 
 
 def read_text(data: bytes, path: PurePath, shown: str) -> Iterator[RawDocument | Skipped]:
@@ -116,7 +91,7 @@ def read_markdown(data: bytes, path: PurePath, shown: str) -> Iterator[RawDocume
         front = _FRONT_MATTER.match(text)
         if front:
             text = text[front.end() :]
-            meta.update(_meta({key: value.strip().strip("\"'") for key, value in _FIELD.findall(front[1])}))
+            meta.update(meta_of({key: value.strip().strip("\"'") for key, value in _FIELD.findall(front[1])}))
         text = _without_marks(text).lstrip("\r\n")
         yield RawDocument(found.id, found.pair, found.lang, text, meta, found.source, shown)
 
@@ -159,12 +134,7 @@ def _row(line: str, path: PurePath, where: str) -> RawDocument | Skipped:
         return Skipped(where, str(unsafe))
     base, said = split_name(id)
     pair = str(row.get("pair") or "") if "pair" in row else (base if said else "")
-    return RawDocument(id, pair, lang or said, row["text"], _meta(row), printable(path.as_posix()), where)
-
-
-def _meta(values: Mapping[str, Any]) -> dict[str, str]:
-    kept = {_ALIASES.get(key.lower(), key.lower()): value for key, value in values.items()}
-    return {key: str(kept[key]) for key in META if isinstance(kept.get(key), str | int | float) and str(kept[key])}
+    return RawDocument(id, pair, lang or said, row["text"], meta_of(row), printable(path.as_posix()), where)
 
 
 READERS: dict[str, Reader] = {
