@@ -73,6 +73,8 @@ class Table(Generic[T]):
     key: Callable[[T], str]
     to_row: Callable[[T], Row]
     from_row: Callable[[Row], T]
+    key_columns: tuple[str, ...] = ()
+    """The columns whose values, with spaces between, are the key; where none are named, the first column."""
 
 
 def _ranges(pairs: tuple[tuple[int, int], ...]) -> list[Row]:

@@ -15,12 +15,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from corpus.document import Document
+from corpus.document import Document, Lang
 from corpus.errors import InputError, StaleTextError, WorkspaceError
 from corpus.schema import DOCUMENTS, Table
 from corpus.scheme import Scheme, default_scheme_text, load_scheme
@@ -55,6 +55,30 @@ show_links = false
 name = "{name}"
 licence = "other"
 """
+
+
+# Rows that are made Python objects at a time, and shards that are kept open.
+_ROWS = 64
+_OPEN = 6
+
+
+class Place(NamedTuple):
+    """Where a row is: the name of its shard and its number there."""
+
+    shard: str
+    row: int
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What a document is, without its text."""
+
+    id: str
+    pair: str
+    lang: Lang
+    sha: str
+    source: str
+    meta: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -175,7 +199,7 @@ class Workspace:
                     for batch in file.iter_batches(columns=columns):
                         yield from batch.to_pylist()
             except (OSError, pa.ArrowInvalid) as error:
-                raise WorkspaceError(f"{shard}: cannot be read ({error}); restore it from a backup") from None
+                raise _damaged(shard, error) from None
 
     def read(self, table: Table[T]) -> dict[str, T]:
         """The current value of each key, in the order in which keys first came."""
@@ -184,6 +208,72 @@ class Workspace:
             value = table.from_row(row)
             latest[table.key(value)] = value
         return latest
+
+    def index(self, table: Table[T]) -> dict[str, Place]:
+        """Where the current row of each key is, in the order in which keys first came; only keys are held in memory.
+
+        It is kept, and goes on from where it was when shards were added since.
+        """
+        shards = [shard.name for shard in self.shards(table.name)]
+        known, index = self._indices.get(table.name, ([], {}))
+        if known != shards[: len(known)]:
+            known, index = [], {}
+        columns = list(table.key_columns) or [table.schema.names[0]]
+        for shard in shards[len(known) :]:
+            for row, values in enumerate(zip(*self._columns(table.name, shard, columns), strict=True)):
+                index[" ".join(str(value) for value in values)] = Place(shard, row)
+        self._indices[table.name] = (shards, index)
+        return index
+
+    def current(self, table: Table[T], keys: Iterable[str] | None = None) -> Iterator[T]:
+        """The current value of each key (of those in `keys` only, where given), shard by shard, oldest shard first.
+
+        A shard is held at a time, so that memory does not grow with the table. What is added meanwhile is not seen.
+        """
+        index = self.index(table)
+        wanted: dict[str, list[int]] = {}
+        for key in index if keys is None else dict.fromkeys(keys):
+            if key in index:
+                wanted.setdefault(index[key].shard, []).append(index[key].row)
+        for shard in sorted(wanted):
+            # A batch at a time: a row as Python objects takes many times what it takes in the file.
+            rows = sorted(wanted[shard])
+            for first in range(0, len(rows), _ROWS):
+                taken = self._shard(table.name, shard).take(rows[first : first + _ROWS])
+                yield from map(table.from_row, taken.to_pylist())
+
+    def fetch(self, table: Table[T], keys: Iterable[str]) -> dict[str, T]:
+        """The current values of these keys; a key that is not there is left out. The last few shards read are kept."""
+        return {table.key(value): value for value in self.current(table, keys)}
+
+    def heads(self) -> Iterator[Head]:
+        """What the current documents are, without their texts, in the order in which they first came."""
+        columns = ["id", "pair", "lang", "sha", "source", "meta"]
+        latest = {row["id"]: row for row in self.rows(DOCUMENTS.name, columns)}
+        for row in latest.values():
+            yield Head(**{**row, "meta": dict(row["meta"])})
+
+    @cached_property
+    def _indices(self) -> dict[str, tuple[list[str], dict[str, Place]]]:
+        return {}
+
+    @cached_property
+    def _open(self) -> dict[Path, pa.Table]:
+        return {}
+
+    def _shard(self, name: str, shard: str) -> pa.Table:
+        path = self.folder(name) / shard
+        found = self._open.pop(path, None)
+        if found is None:
+            found = _read_shard(path)
+        self._open[path] = found
+        if len(self._open) > _OPEN:
+            del self._open[next(iter(self._open))]
+        return found
+
+    def _columns(self, name: str, shard: str, columns: list[str]) -> list[list[Any]]:
+        table = _read_shard(self.folder(name) / shard, columns)
+        return [table.column(column).to_pylist() for column in columns]
 
     def documents(self) -> dict[str, Document]:
         """All documents by id."""
@@ -198,6 +288,17 @@ class Workspace:
                 f"{id}: no such document in {self.root}; it has: {known}{', …' if len(documents) > 5 else ''}"
             )
         return documents[id]
+
+
+def _read_shard(path: Path, columns: list[str] | None = None) -> pa.Table:
+    try:
+        return pq.read_table(path, columns=columns, partitioning=None, use_threads=False)
+    except (OSError, pa.ArrowInvalid) as error:
+        raise _damaged(path, error) from None
+
+
+def _damaged(path: Path, error: Exception) -> WorkspaceError:
+    return WorkspaceError(f"{path}: cannot be read ({error}); restore it from a backup")
 
 
 def check_sha(document: Document, sha: str, what: str) -> None:

@@ -21,6 +21,7 @@ from corpus.document import (
     Span,
     Target,
     Token,
+    text_sha,
 )
 from corpus.errors import InputError, StaleTextError, WorkspaceError
 from corpus.schema import DOCUMENTS, GOLD, SEGMENTS
@@ -147,3 +148,38 @@ def test_a_layer_of_another_text_is_refused() -> None:
     document = Document("a", "", "en", "new text")
     with pytest.raises(StaleTextError, match="a: its gold was made for another version"):
         check_sha(document, "0" * 64, "its gold")
+
+
+def test_the_current_rows_are_streamed_and_fetched(workspace: Workspace) -> None:
+    def document(id: str, text: str) -> Document:
+        return Document(id, "", "en", text, (), f"{id}.txt", {"date": "2026"})
+
+    workspace.append(DOCUMENTS, [document("a", "one"), document("b", "two")])
+    assert list(workspace.index(DOCUMENTS)) == ["a", "b"]
+    workspace.append(DOCUMENTS, [document("a", "one, changed"), document("c", "three")])
+    # What was added since the first look is seen too.
+    assert [d.text for d in workspace.current(DOCUMENTS)] == ["two", "one, changed", "three"]
+    assert [d.id for d in workspace.current(DOCUMENTS, ["c", "b", "unknown"])] == ["b", "c"]
+    assert workspace.fetch(DOCUMENTS, ["a"]) == {"a": document("a", "one, changed")}
+    heads = {head.id: head for head in workspace.heads()}
+    assert list(heads) == ["a", "b", "c"]
+    assert (heads["a"].sha, heads["a"].meta) == (text_sha("one, changed"), {"date": "2026"})
+
+
+def test_an_index_follows_shards_that_are_replaced(workspace: Workspace) -> None:
+    rows = [Document(id, "", "en", id, (), "", {}) for id in "ab"]
+    workspace.append(DOCUMENTS, rows)
+    assert list(workspace.index(DOCUMENTS)) == ["a", "b"]
+    (shard,) = workspace.shards("documents")
+    shard.unlink()
+    workspace.append(DOCUMENTS, rows[1:])
+    assert [d.id for d in workspace.current(DOCUMENTS)] == ["b"]
+
+
+def test_a_damaged_shard_is_named_while_streaming(workspace: Workspace) -> None:
+    workspace.append(DOCUMENTS, [Document("a", "", "en", "one", (), "", {})])
+    (shard,) = workspace.shards("documents")
+    shard.write_bytes(shard.read_bytes()[:-20])
+    for read in (lambda: list(workspace.current(DOCUMENTS)), lambda: workspace.documents()):
+        with pytest.raises(WorkspaceError, match=shard.name):
+            read()

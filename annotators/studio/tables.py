@@ -54,6 +54,7 @@ PUSHED: Table[Pushed] = Table(
         "result": pushed.result,
     },
     lambda row: Pushed(**{**row, "documents": tuple(row["documents"])}),
+    ("url", "project", "key", "model_version"),
 )
 
 
@@ -112,4 +113,5 @@ ANNOTATIONS: Table[Annotation] = Table(
     lambda annotation: f"{annotation.url} {annotation.id} {annotation.layer.document}",
     _annotation_row,
     lambda row: Annotation(layer_from_row(row), **{name: row[name] for name, _ in _OWN_FIELDS}),
+    ("url", "id", "document"),
 )
