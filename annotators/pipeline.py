@@ -12,6 +12,7 @@ from itertools import chain
 
 from annotators import registry
 from annotators.combine import combine_entities, share_offices
+from annotators.traditional import as_simplified, restored_items, restored_layers
 from corpus import align, segment
 from corpus.document import (
     Alignment,
@@ -61,6 +62,15 @@ class Pipeline:
 
     def annotate(self, group: Group) -> Annotated:
         """Entities from all annotators and combined, then links between versions, then claims."""
+        read = as_simplified(group)
+        found = self._annotate(read)
+        if read is group:
+            return found
+        items = restored_items(found.group.items, group)
+        layers = restored_layers(found.layers, read, group)
+        return Annotated(replace(group, items=items), layers, found.relations)
+
+    def _annotate(self, group: Group) -> Annotated:
         layers = self._run("entities", group)
         priorities = [a.name for a in self.annotators]
         group = replace(
