@@ -1,221 +1,216 @@
-"""Cleaning: the few changes made to a text before it is frozen, and what each of its paragraphs is.
+"""Cleaning: the few changes made to a text before it is frozen, and the way back from it to the raw text.
 
 Only what no reader sees is changed: line ends, byte-order mark, composed characters, line breaks at the very end.
-Chinese punctuation, quotation marks and spaces stay as they were written.
+Chinese punctuation, full-width forms, quotation marks and spaces stay as they were written.
 """
 
 from __future__ import annotations
 
+import itertools
 import re
-import tomllib
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
-from importlib import resources
-from typing import Any
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 
-from corpus.document import Block, BlockKind, Lang
-from corpus.language import HAN, LINE_BREAKS
+# `find_blocks` was here once, and is still found here.
+from corpus.blocks import find_blocks as find_blocks
+from corpus.errors import SpanError
+
+Offsets = tuple[tuple[int, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Something that cleaning changed, and how often."""
+    """Something that cleaning changed, how often, and the numbers of the first few lines (from 1) where it did."""
 
     what: str
     count: int
+    lines: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Cleaned:
-    """A cleaned text and what was changed in it; no changes means that it is the raw text."""
+    """A cleaned text and what was changed in it; no changes means that it is the raw text.
+
+    `offsets` are points (offset in the clean text, offset in the raw text) from which on the two run side by side, up
+    to the next point; before the first one they are the same. An offset inside a character that cleaning changed as a
+    whole (a letter with its marks) has a point of its own, which leads to the start of that character.
+    """
 
     text: str
     changes: tuple[Change, ...] = ()
+    offsets: Offsets = ()
+
+    def origin(self, start: int, end: int) -> tuple[int, int]:
+        """The stretch of the raw text that `text[start:end]` comes from (code points, half-open).
+
+        A span that begins or ends inside a changed character leads to the whole of it. Raises SpanError where the
+        span is no stretch of the text.
+
+        >>> cleaned = clean("\\ufeff和睦新村\\r\\n改造")
+        >>> cleaned.origin(5, 7)
+        (7, 9)
+        """
+        if not 0 <= start <= end <= len(self.text):
+            raise SpanError(f"span {start}-{end} is no stretch of a text of {len(self.text)} characters")
+        return raw_span(self.offsets, start, end)
+
+
+def raw_span(offsets: Offsets, start: int, end: int) -> tuple[int, int]:
+    """`Cleaned.origin` for offsets that were stored without their text.
+
+    >>> raw_span(((0, 1), (5, 7)), 5, 7)
+    (7, 9)
+    """
+    at = bisect_right(offsets, (end, _FAR)) - 1
+    raw_end = _lead(offsets, at, end)
+    if at > 0 and offsets[at][0] == end and offsets[at - 1][1] == offsets[at][1]:
+        # The end lies inside a changed character: go on to the end of it.
+        raw_end = next(raw for _, raw in offsets[at:] if raw > raw_end)
+    return _lead(offsets, bisect_right(offsets, (start, _FAR)) - 1, start), raw_end
+
+
+_FAR = 1 << 62
+
+
+def _lead(offsets: Offsets, at: int, position: int) -> int:
+    clean_from, raw_from = offsets[at] if at >= 0 else (0, 0)
+    return raw_from + position - clean_from
 
 
 def clean(raw: str) -> Cleaned:
-    """The text that is frozen as `Document.text`, and every kind of change made to the raw text on the way.
+    """The text that is frozen as `Document.text`, every kind of change made on the way, and the way back.
 
-    In this order: byte-order marks at the start are dropped, CRLF and CR become LF, characters are composed
-    (Unicode NFC), line breaks at the end of the text are dropped. Cleaning a cleaned text changes nothing.
+    Byte-order marks at the start are dropped, CRLF and CR become LF, characters are composed (Unicode NFC), line
+    breaks at the end of the text are dropped. NFC replaces CJK compatibility ideographs by their unified twins, which
+    can look different: that has a line of its own among the changes. Cleaning a cleaned text changes nothing.
 
-    >>> clean("和睦新村\\r\\n改造\\r\\n")
-    Cleaned(text='和睦新村\\n改造', changes=(Change(what='line ends', count=2), Change(what='final line breaks', count=1)))
+    >>> cleaned = clean("和睦新村\\r\\n改造\\r\\n")
+    >>> cleaned.text, cleaned.offsets
+    ('和睦新村\\n改造', ((5, 6),))
+    >>> [(change.what, change.count) for change in cleaned.changes]
+    [('line ends', 2), ('final line breaks', 1)]
     """
-    changes = []
-
-    def note(what: str, count: int) -> None:
-        if count:
-            changes.append(Change(what, count))
-
-    text = raw.lstrip("\ufeff")
-    note("byte-order mark", len(raw) - len(text))
-    note("line ends", text.count("\r"))
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
-    if not unicodedata.is_normalized("NFC", text):
-        composed = unicodedata.normalize("NFC", text)
-        # A line break neither composes nor comes out of composing, so the lines correspond.
-        pairs = zip(text.split("\n"), composed.split("\n"), strict=True)
-        note("lines with composed characters", sum(before != after for before, after in pairs))
-        text = composed
+    body = raw.lstrip("\ufeff")
+    marks = len(raw) - len(body)
+    log = _Log()
+    log.note(_BOM, 1, marks)
+    kept = body.rstrip("\r\n")
+    if "\r" not in body and unicodedata.is_normalized("NFC", kept):
+        log.note(_FINAL, kept.count("\n") + 1, len(body) - len(kept))
+        return Cleaned(kept, log.changes(), ((0, marks),) if marks and kept else ())
+    out = _Text(clean=0, raw=marks, points=[(0, marks)] if marks else [])
+    line = 1
+    for match in _LINE.finditer(body):
+        content, end = match[1], match[2]
+        if unicodedata.is_normalized("NFC", content):
+            out.add(content, len(content))
+        else:
+            for before, after in _clusters(content):
+                if before != after:
+                    log.note(_what(before, after), line, 1)
+                out.add(after, len(before), changed=before != after)
+        if "\r" in end:
+            log.note(_ENDS, line, end.count("\r"))
+        if end:
+            out.add("\n", len(end), changed=len(end) > 1)
+            line += 1
+    text = "".join(out.pieces)
     kept = text.rstrip("\n")
-    note("final line breaks", len(text) - len(kept))
-    return Cleaned(kept, tuple(changes))
+    log.note(_FINAL, kept.count("\n") + 1, len(text) - len(kept))
+    # What was dropped at the end has no counterpart.
+    points = tuple(point for point in out.points if point[0] <= len(kept)) if kept else ()
+    return Cleaned(kept, log.changes(), points)
 
 
-_LINE = re.compile(rf"[^\s{LINE_BREAKS}](?:[^{LINE_BREAKS}]*[^\s{LINE_BREAKS}])?")
-_FINAL_STOP = re.compile(r"[.。；;…](?:[”’\"'」』）)\]】]*)\Z")
-_HEADLINE_MAX = {"en": 150, "zh": 60}
-_SHORT_MAX = {"en": 120, "zh": 50}
-# A caption or a notice can be a few sentences long; a longer line is the story, whatever words it holds.
-_NOTE_MAX = {"en": 400, "zh": 160}
-_HEAD = 6
-_TAIL = 3
-_NAME_WORDS = frozenset(["and", "in", "of", "at", "for", "the", "de", "van", "von", "la", "le", "del", "from"])
+_LINE = re.compile(r"([^\r\n]*)(\r\n|\r|\n|\Z)")
+_BOM, _ENDS, _COMPOSED = "byte-order mark", "line ends", "composed characters"
+_COMPATIBILITY, _EQUIVALENT = "CJK compatibility ideographs", "equivalent characters"
+_FINAL = "final line breaks"
+_ORDER = (_BOM, _ENDS, _COMPOSED, _COMPATIBILITY, _EQUIVALENT, _FINAL)
+# How many line numbers a change names.
+_NAMED = 5
 
 
-def find_blocks(text: str, lang: Lang) -> tuple[Block, ...]:
-    """What each paragraph (each line that is not blank) of an article is, in order, without the white space around it.
+@dataclass(slots=True)
+class _Log:
+    counts: dict[str, int] = field(default_factory=dict)
+    lines: dict[str, list[int]] = field(default_factory=dict)
 
-    A pull quote (a line that repeats a passage of a longer paragraph, perhaps shortened, perhaps with who said it
-    after it) points by `repeats` to the stretch that it repeats. Whatever shows no sign of another kind is body.
+    def note(self, what: str, line: int, count: int) -> None:
+        if not count:
+            return
+        self.counts[what] = self.counts.get(what, 0) + count
+        named = self.lines.setdefault(what, [])
+        if len(named) < _NAMED and line not in named:
+            named.append(line)
 
-    >>> text = "河湾市扩大保障房供给\\n河湾市今年将新建保障房。\\n图为新建成的小区。 林岚 摄"
-    >>> [block.kind for block in find_blocks(text, "zh")]
-    ['headline', 'body', 'caption']
-    """
-    lines = [(match.start(), match.end()) for match in _LINE.finditer(text)]
-    kinds: list[BlockKind] = []
-    head = True
-    for index, (start, end) in enumerate(lines):
-        kind = _kind_of_line(text[start:end], lang)
-        if kind is None and head and index < _HEAD:
-            kind = _kind_in_head(text[start:end], lang, first=index == 0)
-        elif kind is None and index >= len(lines) - _TAIL and end - start <= _SHORT_MAX[lang]:
-            kind = "byline" if _matches(text[start:end], lang, "byline") else None
-        head = head and kind in ("headline", "byline", "dateline")
-        kinds.append(kind or "body")
-    repeats = _repeated(text, lines, kinds, lang)
-    return tuple(
-        Block(start, end, "pull-quote" if index in repeats else kinds[index], repeats.get(index))
-        for index, (start, end) in enumerate(lines)
-    )
+    def changes(self) -> tuple[Change, ...]:
+        return tuple(Change(what, self.counts[what], tuple(self.lines[what])) for what in _ORDER if what in self.counts)
 
 
-def _kind_of_line(line: str, lang: Lang) -> BlockKind | None:
-    if len(line) > _NOTE_MAX[lang]:
-        return None
-    kinds: tuple[BlockKind, ...] = ("related-link", "caption", "boilerplate")
-    return next((kind for kind in kinds if _matches(line, lang, kind)), None)
+@dataclass(slots=True)
+class _Text:
+    """The clean text as it grows, and its points."""
+
+    clean: int
+    raw: int
+    points: list[tuple[int, int]]
+    pieces: list[str] = field(default_factory=list)
+
+    def add(self, piece: str, raw_length: int, *, changed: bool = False) -> None:
+        if changed and len(piece) > 1:
+            # Each offset inside leads to the start of the whole.
+            if not self.points or self.points[-1][0] != self.clean:
+                self.points.append((self.clean, self.raw))
+            self.points.extend((self.clean + inside, self.raw) for inside in range(1, len(piece)))
+        self.pieces.append(piece)
+        self.clean += len(piece)
+        self.raw += raw_length
+        if changed and (len(piece) > 1 or raw_length != len(piece)):
+            self.points.append((self.clean, self.raw))
 
 
-def _kind_in_head(line: str, lang: Lang, *, first: bool) -> BlockKind | None:
-    """The kind of a line above the story; None where the story begins."""
-    if _FINAL_STOP.search(line) or len(line) > _HEADLINE_MAX[lang]:
-        return None
-    if first:
-        return "headline"
-    if len(line) <= _SHORT_MAX[lang]:
-        for kind in ("byline", "dateline"):
-            if _matches(line, lang, kind):
-                return "byline" if kind == "byline" else "dateline"
-        if lang == "en" and len(line.split()) <= 8 and all(w[0].isupper() or w in _NAME_WORDS for w in line.split()):
-            return "byline"
-        if (
-            lang == "zh"
-            and re.fullmatch(rf"[{HAN}·]{{2,8}}(?:[\s　、]+[{HAN}·]{{2,8}}){{0,3}}", line)
-            and len(line) < 12
-        ):
-            return "byline"
-    return "headline" if not re.search(r"[,，:：][”\"]?\Z", line) else None
+def _clusters(line: str) -> Iterator[tuple[str, str]]:
+    """A line in stretches that NFC treats apart from one another, each with what it becomes."""
+    starts = [0, *(at for at in range(1, len(line)) if not _joins(line[at])), len(line)]
+    raw = [line[start:end] for start, end in itertools.pairwise(starts)]
+    composed = [piece if len(piece) == 1 and piece < "\u0300" else _compose(piece) for piece in raw]
+    whole = "".join(composed)
+    if unicodedata.is_normalized("NFC", whole):
+        return iter(zip(raw, composed, strict=True))
+    # A newer Unicode has characters that join and do not look it: the line is then one stretch.
+    return iter([(line, unicodedata.normalize("NFC", whole))])
 
 
-@lru_cache(maxsize=1)
-def _cues() -> dict[str, dict[str, tuple[re.Pattern[str], ...]]]:
-    data: dict[str, Any] = tomllib.loads((resources.files("corpus") / "data" / "blocks.toml").read_text("utf-8"))
-    return {
-        lang: {
-            kind: tuple(re.compile(pattern, re.IGNORECASE if lang == "en" else 0) for pattern in patterns)
-            for kind, patterns in kinds.items()
-        }
-        for lang, kinds in data.items()
-    }
+def _joins(character: str) -> bool:
+    """Whether a character can change together with what stands before it: marks, and the later letters of Hangul."""
+    if character < "\u0300":
+        return False
+    return unicodedata.category(character)[0] == "M" or "\u1160" <= character <= "\u11ff"
 
 
-def _matches(line: str, lang: Lang, kind: str) -> bool:
-    return any(pattern.search(line) for pattern in _cues()[lang][kind])
+# So many marks on one letter are no writing. `unicodedata` sorts them by insertion, in quadratic time.
+_MANY = 64
 
 
-# Pull quotes. A unit is a Han character or a word; white space, punctuation and case do not count.
-_UNIT = re.compile(rf"[{HAN}]|[^\W_{HAN}]+(?:['’][^\W_{HAN}]+)?")
-_SHINGLE = {"en": 4, "zh": 6}
-_QUOTE_MIN = {"en": 5, "zh": 8}
-_QUOTE_MAX = {"en": 80, "zh": 120}
-_ATTRIBUTION_MAX = {"en": 16, "zh": 24}
-
-Unit = tuple[str, int, int]
-Line = tuple[int, int]
-
-
-def _repeated(text: str, lines: Sequence[Line], kinds: Sequence[str], lang: Lang) -> dict[int, Line]:
-    """For each line that is a pull quote: the stretch of the longer paragraph that it repeats."""
-    size = _SHINGLE[lang]
-    units = [list(_units(text, start, end)) for start, end in lines]
-    where: dict[tuple[str, ...], list[tuple[int, int]]] = {}
-    for index, row in enumerate(units):
-        if kinds[index] == "body":
-            for at, shingle in enumerate(_shingles(row, size)):
-                where.setdefault(shingle, []).append((index, at))
-    found: dict[int, Line] = {}
-    for index, row in enumerate(units):
-        if kinds[index] != "body" or not _QUOTE_MIN[lang] <= len(row) <= _QUOTE_MAX[lang] + _ATTRIBUTION_MAX[lang]:
-            continue
-        first = tuple(unit[0] for unit in row[:size])
-        for other, at in where.get(first, ()):
-            if other != index and other not in found and len(units[other]) > len(row):
-                matched, last = _follow(row, units[other], at, size)
-                if matched >= _QUOTE_MIN[lang] and _is_attribution(text, row, matched, lines[index], lang):
-                    found[index] = (units[other][at][1], units[other][last][2])
-                    break
-    return found
+def _compose(piece: str) -> str:
+    if len(piece) > _MANY:
+        apart = "".join(unicodedata.normalize("NFD", character) for character in piece)
+        marks: list[str] = []
+        ordered: list[str] = []
+        for character in apart:
+            if unicodedata.combining(character):
+                marks.append(character)
+                continue
+            ordered += [*sorted(marks, key=unicodedata.combining), character]
+            marks = []
+        piece = "".join([*ordered, *sorted(marks, key=unicodedata.combining)])
+    return unicodedata.normalize("NFC", piece)
 
 
-def _units(text: str, start: int, end: int) -> Iterator[Unit]:
-    for match in _UNIT.finditer(text, start, end):
-        yield match[0].replace("’", "'").casefold(), match.start(), match.end()
-
-
-def _shingles(row: Sequence[Unit], size: int) -> Iterable[tuple[str, ...]]:
-    words = [unit[0] for unit in row]
-    return (tuple(words[i : i + size]) for i in range(len(words) - size + 1))
-
-
-def _follow(quote: Sequence[Unit], passage: Sequence[Unit], at: int, size: int) -> tuple[int, int]:
-    """How many units of the quote the passage has from `at` on, gaps in the quote allowed; and the last one's index."""
-    matched, last = 0, at
-    while matched < len(quote):
-        if at < len(passage) and quote[matched][0] == passage[at][0]:
-            last = at
-            matched, at = matched + 1, at + 1
-            continue
-        # Something was left out: go on where the next few units of the quote turn up again.
-        wanted = [unit[0] for unit in quote[matched : matched + size]]
-        if len(wanted) < size:
-            break
-        again = (i for i in range(at + 1, len(passage)) if [unit[0] for unit in passage[i : i + size]] == wanted)
-        onward = next(again, None)
-        if onward is None:
-            break
-        at = onward
-    return matched, last
-
-
-def _is_attribution(text: str, quote: Sequence[Unit], matched: int, line: Line, lang: Lang) -> bool:
-    """Whether what follows the repeated part of a quote can be who said it: short, and no sentence of its own."""
-    rest = len(quote) - matched
-    if rest == 0:
-        return True
-    tail = text[quote[matched][1] : line[1]]
-    return rest <= min(_ATTRIBUTION_MAX[lang], matched * 3 // 2) and not re.search(r"[.!?。！？；;](?:\s|\W*\Z)", tail)
+def _what(before: str, after: str) -> str:
+    if any("\uf900" <= c <= "\ufaff" or "\U0002f800" <= c <= "\U0002fa1f" for c in before):
+        return _COMPATIBILITY
+    return _COMPOSED if len(after) < len(before) else _EQUIVALENT
