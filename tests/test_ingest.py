@@ -17,7 +17,7 @@ from corpus.errors import InputError, WorkspaceError
 from corpus.ingest import ingest
 from corpus.ingest.decode import NotTextError, decode
 from corpus.ingest.names import Name, name_of, why_unsafe
-from corpus.ingest.readers import RawDocument, read_markdown
+from corpus.ingest.raw import RawDocument
 from corpus.schema import DOCUMENTS
 from corpus.store import Workspace
 
@@ -113,7 +113,7 @@ def test_what_is_refused(workspace: Workspace, articles: Path) -> None:
             "broken.txt": b"\xff\xfe\x00",
             "wrong.zh.txt": "This is English, whatever its name.",
             "wrong.en.txt": SIMPLIFIED,
-            "scan.pdf": b"%PDF-1.7",
+            "sheet.xls": b"\xd0\xcf\x11\xe0",
         },
     )
     found = reasons(workspace, articles)
@@ -124,7 +124,7 @@ def test_what_is_refused(workspace: Workspace, articles: Path) -> None:
     assert "utf-16" in found["broken.txt"]
     assert "said to be Chinese" in found["wrong.zh.txt"]
     assert "said to be English" in found["wrong.en.txt"]
-    assert ".pdf" in found["scan.pdf"]
+    assert ".xls" in found["sheet.xls"]
     assert len(found) == 8
 
 
@@ -317,6 +317,8 @@ def test_markdown(workspace: Workspace, articles: Path) -> None:
     ],
 )
 def test_markdown_marks(marked: str, plain: str) -> None:
+    from corpus.ingest.markdown import read_markdown
+
     (found,) = read_markdown(marked.encode(), PurePath("a.md"), "a.md")
     assert isinstance(found, RawDocument)
     assert found.text == plain
@@ -336,6 +338,8 @@ def test_markdown_marks(marked: str, plain: str) -> None:
     ids=lambda text: text[:8],
 )
 def test_markdown_takes_time_in_proportion_to_the_text(text: str) -> None:
+    from corpus.ingest.markdown import read_markdown
+
     began = time.process_time()
     assert list(read_markdown(text.encode(), PurePath("a.md"), "a.md"))
     assert time.process_time() - began < 2

@@ -2,79 +2,111 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
-import stat
-import sys
 import time
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from pathlib import Path, PurePath
-from typing import Literal
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable
+from contextlib import nullcontext
+from dataclasses import dataclass, field, replace
+from functools import cache, partial
+from pathlib import Path
 
-from corpus.clean import Change, clean, find_blocks
-from corpus.document import Document
+from corpus.clean import Change, Cleaned, clean, find_blocks
+from corpus.document import Document, Origin
+from corpus.ingest.columns import Columns
 from corpus.ingest.find import File, find_files
+from corpus.ingest.known import Known
+from corpus.ingest.mapping import Mapping, read_mapping, stored
 from corpus.ingest.names import MAX_ID
-from corpus.ingest.raw import RawDocument
-from corpus.ingest.readers import known_formats, read_jsonl, read_text, reader_for
+from corpus.ingest.raw import RawDocument, Source
+from corpus.ingest.readers import format_of, is_of_rows, read, sha_of
+from corpus.ingest.sources import sources_of
 from corpus.language import contradicts, detect_language
 from corpus.report import Progress, Skipped, StageReport
-from corpus.schema import DOCUMENTS
+from corpus.schema import DOCUMENTS, ORIGINS
 from corpus.store import Workspace
 
 __all__ = ["File", "RawDocument", "document_from", "find_files", "ingest"]
 
+Explain = Callable[[Document, RawDocument, Cleaned], None]
 
-_BATCH = 256
+# What is held in memory before it is written: so many documents, or characters in them.
+_BATCH = 1000
+_BATCH_CHARACTERS = 8_000_000
+# After how many rows of a large file the progress is told.
+_TOLD = 100
 # How many ids of changed articles a report names.
 _NAMED = 5
 
 
-def ingest(workspace: Workspace, paths: Iterable[Path | str], *, progress: Progress | None = None) -> StageReport:
-    """Take articles into a workspace: files, folders with all below them that is not hidden, "-" for standard input.
+def ingest(
+    workspace: Workspace,
+    paths: Iterable[Path | str],
+    *,
+    text_column: str | None = None,
+    id_column: str | None = None,
+    pair_column: str | None = None,
+    lang_column: str | None = None,
+    pairs: Path | None = None,
+    restore: Collection[str] = (),
+    explain: Explain | None = None,
+    dry_run: bool = False,
+    progress: Progress | None = None,
+) -> StageReport:
+    """Take articles into a workspace: files, folders with all below them that is not hidden, patterns, "-" for
+    standard input.
 
     A second run adds only what is new. A text that has changed becomes the new version of its document (counted in
     `notes["changed"]`, and the first few of them named in `notes["changed ids"]`: another article under the same file
-    name looks just so). What cannot be taken is in `report.skipped` with the reason, and stops nothing else.
-    Raises InputError, before anything is written, where a path does not exist, is the workspace or in its tables.
+    name looks just so). What cannot be taken is in `report.skipped` with the reason, and stops nothing else. A text
+    that was withdrawn is not taken again unless its id is in `restore`.
+
+    The columns of rows are known by their usual names (corpus/ingest/columns.py) unless they are named here. `pairs` is
+    a file of pairs (corpus/ingest/mapping.py), which goes before what names say, and also joins what the workspace has
+    already. `explain` is called with each document that is new or changed, what it was made of, and what cleaning did.
+    With `dry_run` nothing is written, and the report says what would be.
+    Raises InputError, before anything is written, where a path does not exist, is the workspace or in its tables, or
+    where the file of pairs cannot be read.
     """
     began = time.monotonic()
-    report = StageReport("ingest")
     files = list(find_files(paths, leave_out=workspace.root))
-    with workspace.writing():
-        known = _Known.of(workspace)
-        batch: list[Document] = []
-        changed: list[str] = []
-        cleaned = 0
+    columns = Columns(text_column, id_column, pair_column, lang_column)
+    mapping = read_mapping(pairs) if pairs else Mapping()
+    with nullcontext() if dry_run else workspace.writing():
+        run = _Run(workspace, Known.of(workspace), mapping, frozenset(restore), explain, dry_run)
         for count, file in enumerate(files, 1):
-            for found in [file] if isinstance(file, Skipped) else _read(file):
-                taken = _take(found, known)
-                if isinstance(taken, Skipped):
-                    report.skipped.append(taken)
-                elif taken.state == "unchanged":
-                    report.unchanged += 1
+            for source in [file] if isinstance(file, Skipped) else sources_of(file):
+                if isinstance(source, Skipped):
+                    run.report.skipped.append(source)
                 else:
-                    if taken.state == "changed":
-                        changed.append(taken.document.id)
-                    # A line break at the end, which nearly every file has, is not worth telling.
-                    cleaned += any(change.what != "final line breaks" for change in taken.changes)
-                    batch.append(taken.document)
-                if len(batch) >= _BATCH:
-                    report.done += workspace.append(DOCUMENTS, batch)
-                    batch = []
+                    # Of one large file of rows the progress is the number of rows.
+                    rows = len(files) == 1 and is_of_rows(format_of(source))
+                    run.take_all(source, columns, progress if rows else None)
             if progress:
                 progress(count, len(files))
-        report.done += workspace.append(DOCUMENTS, batch)
-    report.notes = {"changed": len(changed), "cleaned": cleaned, "pairs": known.pairs()}
-    if changed:
-        report.notes["changed ids"] = ", ".join([*changed[:_NAMED], *["…"] * (len(changed) > _NAMED)])
+        run.pair_stored()
+        run.write()
+    if run.restored and not dry_run:
+        from corpus.removal import forget
+
+        forget(workspace, run.restored)
+    report = run.finished()
     report.seconds = time.monotonic() - began
     return report
 
 
 def document_from(raw: RawDocument) -> tuple[Document, tuple[Change, ...]] | Skipped:
     """The document of an article, cleaned and with its blocks, and what cleaning changed; or why there can be none."""
+    made = _without_blocks(raw)
+    return made if isinstance(made, Skipped) else (_with_blocks(made[0]), made[1].changes)
+
+
+def _with_blocks(document: Document) -> Document:
+    return replace(document, blocks=find_blocks(document.text, document.lang))
+
+
+def _without_blocks(raw: RawDocument) -> tuple[Document, Cleaned] | Skipped:
+    # The blocks cost the most, and are not needed to see that a document is unchanged.
     cleaned = clean(raw.text)
     if not cleaned.text.strip():
         return Skipped(raw.where, "empty file")
@@ -86,99 +118,130 @@ def document_from(raw: RawDocument) -> tuple[Document, tuple[Change, ...]] | Ski
         said, other = ("English", "Chinese") if raw.lang == "en" else ("Chinese", "English")
         return Skipped(raw.where, f"said to be {said}, but its text is {other}; correct its name or lang")
     lang = raw.lang or detect_language(cleaned.text)
-    blocks = find_blocks(cleaned.text, lang)
-    return Document(raw.id, raw.pair, lang, cleaned.text, blocks, raw.source, raw.meta), cleaned.changes
+    # What is stored has to be UTF-8.
+    meta = {key: re.sub("[\ud800-\udfff]", "\ufffd", value) for key, value in raw.meta.items()}
+    return Document(raw.id, raw.pair, lang, cleaned.text, (), raw.source, meta), cleaned
 
 
-def _read(file: File) -> Iterator[RawDocument | Skipped]:
-    if file.path is None:
-        try:
-            data = sys.stdin.buffer.read()
-        except OSError as error:
-            yield Skipped(file.shown, f"cannot be read: {error.strerror}")
-            return
-        rows = data.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{")
-        # A text from a pipe has no name: it gets one from what it says, so that the same text is the same document.
-        name = "standard-input" if rows else f"standard-input-{hashlib.sha256(data).hexdigest()[:8]}"
-        yield from (read_jsonl if rows else read_text)(data, PurePath(name), file.shown)
-        return
-    reader = reader_for(file.relative)
-    if reader is None:
-        suffix = file.relative.suffix or "no extension"
-        yield Skipped(file.shown, f"no reader for this format ({suffix}); known: {' '.join(known_formats())}")
-        return
+def _sha(source: Source) -> str:
     try:
-        if not stat.S_ISREG(file.path.stat().st_mode):
-            # To open a pipe that nobody writes to would wait for ever.
-            yield Skipped(file.shown, "is no regular file")
-            return
-        data = file.path.read_bytes()
-    except OSError as error:
-        yield Skipped(file.shown, f"cannot be read: {error.strerror}")
-        return
-    yield from reader(data, file.relative, file.shown)
+        return sha_of(source)
+    except OSError:
+        # The file is gone meanwhile.
+        return ""
 
 
-@dataclass(frozen=True, slots=True)
-class _Taken:
-    document: Document
-    changes: tuple[Change, ...]
-    state: Literal["new", "changed", "unchanged"]
+@dataclass(slots=True)
+class _Run:
+    """One run of ingest: what it takes, what it has found, what is still to be written."""
 
+    workspace: Workspace
+    known: Known
+    mapping: Mapping
+    restore: frozenset[str]
+    explain: Explain | None
+    dry_run: bool
+    report: StageReport = field(default_factory=lambda: StageReport("ingest"))
+    documents: list[Document] = field(default_factory=list)
+    origins: list[Origin] = field(default_factory=list)
+    characters: int = 0
+    changed: list[str] = field(default_factory=list)
+    restored: set[str] = field(default_factory=set)
+    encodings: Counter[str] = field(default_factory=Counter)
+    cleaned: int = 0
+    withdrawn: int = 0
 
-def _take(found: RawDocument | Skipped, known: _Known) -> _Taken | Skipped:
-    if isinstance(found, Skipped):
-        return found
-    made = document_from(found)
-    if isinstance(made, Skipped):
-        return made
-    document, changes = made
-    why = known.refuse(document)
-    if why:
-        return Skipped(found.where, why)
-    return _Taken(document, changes, known.add(document, found.where))
+    def take_all(self, source: Source, columns: Columns, progress: Progress | None) -> None:
+        # Only asked for where there is something new, since a file of rows has to be read once more for it.
+        sha = cache(partial(_sha, source))
+        for count, found in enumerate(read(source, columns), 1):
+            skipped = found if isinstance(found, Skipped) else self._take(found, sha)
+            if skipped:
+                self.report.skipped.append(skipped)
+            if self.characters >= _BATCH_CHARACTERS or len(self.documents) >= _BATCH:
+                self.write()
+            if progress and count % _TOLD == 0:
+                progress(count, None)
 
-
-@dataclass
-class _Known:
-    """What the workspace has already, and what this run has met: to tell new from changed, and to refuse doubles."""
-
-    prints: dict[str, tuple[object, ...]] = field(default_factory=dict)
-    versions: dict[tuple[str, str], str] = field(default_factory=dict)
-    met: dict[str, str] = field(default_factory=dict)
-
-    @classmethod
-    def of(cls, workspace: Workspace) -> _Known:
-        known = cls()
-        for row in workspace.rows(DOCUMENTS.name, ["id", "pair", "lang", "sha", "meta"]):
-            known._note(row["id"], row["pair"], row["lang"], row["sha"], dict(row["meta"]))
-        return known
-
-    def refuse(self, document: Document) -> str | None:
-        """Why a document cannot be taken beside what there is, or None."""
-        if document.id in self.met:
-            return f"its id {document.id!r} is also that of {self.met[document.id]}; rename one of them"
-        holder = self.versions.get((document.pair, document.lang)) if document.pair else None
-        if holder not in (None, document.id):
-            return f"pair {document.pair!r} has its {document.lang} version already: {holder!r}; rename one of them"
+    def _take(self, raw: RawDocument, sha: Callable[[], str]) -> Skipped | None:
+        if given := self.mapping.find(raw.id, raw.source):
+            raw = replace(raw, pair=given[0], lang=given[1])
+        made = _without_blocks(raw)
+        if isinstance(made, Skipped):
+            return made
+        document, cleaned = self.known.with_pair(made[0]), made[1]
+        record, restored = self.known.withdrawn(document, self.restore)
+        if record:
+            self.withdrawn += 1
+            why = f"was withdrawn on {record.when[:10]}; to take it again: hemu ingest --restore {document.id}"
+            return Skipped(raw.where, why)
+        if why_not := self.known.refuse(document):
+            return Skipped(raw.where, why_not)
+        self.restored.update(restored)
+        state = self.known.add(document, raw.where)
+        if state == "unchanged":
+            self.report.unchanged += 1
+            return None
+        if state == "changed":
+            self.changed.append(document.id)
+        # A line break at the end, which nearly every file has, is not worth telling.
+        self.cleaned += any(change.what != "final line breaks" for change in cleaned.changes)
+        self.encodings[raw.encoding] += raw.encoding not in ("", "utf-8")
+        document = _with_blocks(document)
+        self._hold(document)
+        self.origins.append(
+            Origin(
+                *(document.id, document.sha, raw.source, raw.file_sha or sha(), raw.encoding, raw.reader),
+                offsets=cleaned.offsets,
+            )
+        )
+        if self.explain:
+            self.explain(document, raw, cleaned)
         return None
 
-    def add(self, document: Document, where: str) -> Literal["new", "changed", "unchanged"]:
-        self.met[document.id] = where
-        before = self.prints.get(document.id)
-        self._note(document.id, document.pair, document.lang, document.sha, document.meta)
-        if before is None:
-            return "new"
-        return "unchanged" if before == self.prints[document.id] else "changed"
+    def _hold(self, document: Document) -> None:
+        self.documents.append(document)
+        self.characters += len(document.text)
 
-    def _note(self, id: str, pair: str, lang: str, sha: str, meta: Mapping[str, str]) -> None:
-        before = self.prints.get(id)
-        if before is not None:
-            self.versions.pop((str(before[0]), str(before[1])), None)
-        self.prints[id] = (pair, lang, sha, tuple(sorted(meta.items())))
-        if pair:
-            self.versions[pair, lang] = id
+    def pair_stored(self) -> None:
+        """Put documents that the workspace has, and that were not read now, into the pairs that a file gives them."""
+        ids = [id for id in stored(self.mapping, self.known.pairs.keys()) if id not in self.known.met]
+        for document in self.workspace.fetch(DOCUMENTS, ids).values() if ids else ():
+            given = self.mapping.find(document.id, document.source)
+            if given is None:
+                continue
+            where = self.mapping.where_of(document.id, document.source)
+            if given[1] != document.lang:
+                self.report.skipped.append(Skipped(where, f"{document.id!r} is in the other language"))
+                continue
+            paired = replace(document, pair=given[0])
+            if why := self.known.refuse(paired):
+                self.report.skipped.append(Skipped(where, why))
+            elif self.known.add(paired, where) == "changed":
+                self.changed.append(paired.id)
+                self._hold(paired)
 
-    def pairs(self) -> int:
-        """How many articles there are in both languages."""
-        return sum(lang == "en" and (pair, "zh") in self.versions for pair, lang in self.versions)
+    def write(self) -> None:
+        """Write what is held: where texts come from first, so that no stored document is without it."""
+        if not self.dry_run:
+            self.workspace.append(ORIGINS, self.origins)
+            self.workspace.append(DOCUMENTS, self.documents)
+        self.report.done += len(self.documents)
+        self.documents, self.origins, self.characters = [], [], 0
+
+    def finished(self) -> StageReport:
+        """The report, with its notes."""
+        self.report.skipped += [*self.mapping.problems, *self.mapping.unknown()]
+        notes = self.report.notes
+        notes |= {"changed": len(self.changed), "cleaned": self.cleaned, "pairs": self.known.both()}
+        if self.changed:
+            notes["changed ids"] = ", ".join([*self.changed[:_NAMED], *["…"] * (len(self.changed) > _NAMED)])
+        if legacy := [f"{name} {count}" for name, count in self.encodings.most_common() if count]:
+            notes["encodings"] = ", ".join(legacy)
+        if self.withdrawn:
+            notes["withdrawn"] = self.withdrawn
+        if self.restored:
+            notes["restored"] = len(self.restored)
+        if self.dry_run:
+            notes["dry run"] = "nothing was written"
+        return self.report

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import fnmatch
+import glob
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
 from corpus.errors import InputError
+from corpus.ingest.arrow import DICT, is_dataset
 from corpus.ingest.names import printable
 from corpus.report import Skipped
 
 # The folders that hemu itself writes in a workspace: no article is to be found there.
 _OWN = frozenset(
-    ["documents", "segments", "alignments", "layers", "pushed", "annotations", "gold", "datasets", "models"]
+    [
+        *("documents", "originals", "removals", "segments", "alignments", "pairs", "layers", "pushed", "annotations"),
+        *("gold", "datasets", "models", "clusters"),
+    ]
 )
 _SHOWN_MAX = 120
 
@@ -31,17 +37,19 @@ class File:
 def find_files(paths: Iterable[Path | str], *, leave_out: Path | None = None) -> Iterator[File | Skipped]:
     """The files that the paths name, folders searched to the bottom in the order of names; each file once.
 
-    Hidden files and folders are passed over, and so is the folder `leave_out` (the workspace itself). A folder below
-    that cannot be read, or is a link, comes as Skipped. A path of None in a File stands for standard input ("-").
+    A path that does not exist and has "*", "?" or "[" in it is a pattern ("articles/**/*.html"), and what it matches is
+    named from its first such part on. A dataset of Hugging Face's `save_to_disk` comes as one File, whose path is its
+    folder. Hidden files and folders are passed over, and so is the folder `leave_out` (the workspace itself). A folder
+    below that cannot be read, or is a link, comes as Skipped. A path of None in a File stands for standard input ("-").
     Raises InputError, before the first file, for a path that does not exist or cannot be reached, for one that is the
     workspace or lies in its own tables, and for "-" where standard input is closed.
     """
-    given = [(str(path), Path(path)) for path in paths]
     avoid = Path(os.path.realpath(leave_out)) if leave_out else None
-    for name, path in given:
+    given = [each for path in paths for each in _given(str(path), avoid)]
+    for name, path, _ in given:
         _check(name, path, avoid)
     seen: set[str] = set()
-    for name, path in given:
+    for name, path, base in given:
         if name == "-":
             if name not in seen:
                 seen.add(name)
@@ -54,8 +62,50 @@ def find_files(paths: Iterable[Path | str], *, leave_out: Path | None = None) ->
             real = os.path.realpath(file)
             if real not in seen:
                 seen.add(real)
-                yield File(file, file.relative_to(path) if folder else PurePath(file.name), printable(str(file)))
+                yield File(file, _relative(file, path, base), printable(str(file)))
         yield from skipped
+
+
+def _relative(file: Path, path: Path, base: Path | None) -> PurePath:
+    """A file's path below the folder that was given; a dataset keeps its own name, and that of the folder of several."""
+    if base is not None:
+        return file.relative_to(base)
+    if not os.path.isdir(path):  # noqa: PTH112  (Path.is_dir raises where a path is too long)
+        return PurePath(file.name)
+    below = file.relative_to(path)
+    named = os.path.isdir(file) and (file == path or (path / DICT).exists())  # noqa: PTH112
+    return PurePath(Path(os.path.realpath(path)).name) / below if named else below
+
+
+def _given(name: str, avoid: Path | None) -> Iterator[tuple[str, Path, Path | None]]:
+    """A path as it was given, or those that it matches as a pattern, with the folder that the pattern starts from."""
+    path = Path(name)
+    if name == "-" or not glob.has_magic(name) or os.path.lexists(name):
+        yield name, path, None
+        return
+    parts = path.parts
+    first = next(at for at, part in enumerate(parts) if glob.has_magic(part))
+    base = Path(*parts[:first])
+    if "**" in parts:
+        # Not by glob, which goes through links and can go round in circles.
+        below = (file.relative_to(base) for file in _below(base, avoid)[0])
+        found = [base / file for file in below if _matches(file.parts, parts[first:])]
+    else:
+        found = [Path(match) for match in sorted(glob.glob(name))]  # noqa: PTH207  (Path.glob finds what is hidden)
+        found = [match for match in found if Path(os.path.realpath(match)) != avoid]
+    if not found:
+        raise InputError(f"{_shown(name)}: matches no file or folder; expected articles to ingest")
+    yield from ((str(match), match, base) for match in found)
+
+
+def _matches(parts: Sequence[str], pattern: Sequence[str]) -> bool:
+    """Whether the parts of a path match those of a pattern, of which "**" stands for any number of folders."""
+    if not pattern:
+        return not parts
+    if pattern[0] == "**":
+        rest = pattern[1:] or ("*",)
+        return any(_matches(parts[at:], rest) for at in range(len(parts)))
+    return bool(parts) and fnmatch.fnmatchcase(parts[0], pattern[0]) and _matches(parts[1:], pattern[1:])
 
 
 def _check(name: str, path: Path, workspace: Path | None) -> None:
@@ -97,7 +147,13 @@ def _below(folder: Path, avoid: Path | None) -> tuple[list[Path], list[Skipped]]
         for linked in (f"{root}/{f}" for f in kept):
             if os.path.islink(linked):  # noqa: PTH114  (Path.is_symlink raises where the path is too long)
                 skipped.append(Skipped(_shown(linked), "is a link to a folder; name it itself to take it in"))
+        if is_dataset(files):
+            found.append(Path(root))
+            folders.clear()
+            continue
         folders[:] = kept
+        if DICT in files:
+            files.remove(DICT)
         found += (Path(root, file) for file in files if not file.startswith("."))
     return sorted(found), sorted(skipped, key=lambda each: each.what)
 

@@ -1,18 +1,54 @@
-"""A reader a format: from the bytes of a file to the documents in it, before cleaning."""
+"""A reader a format: which one reads a file, and what they all have in common."""
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Iterable, Iterator
+import hashlib
+import importlib
+import logging
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from functools import cache, partial
+from importlib.util import find_spec
 from pathlib import PurePath
+from typing import Any, cast
 
-from corpus.document import LANGUAGES, text_sha
+from corpus.ingest.archives import ARCHIVES, on_disk
+from corpus.ingest.arrow import data_files, read_dataset, read_parquet
+from corpus.ingest.columns import Columns
 from corpus.ingest.decode import NotTextError, decode
-from corpus.ingest.names import name_of, printable, why_unsafe
-from corpus.ingest.raw import RawDocument, Reader, meta_of
-from corpus.language import split_name
+from corpus.ingest.names import name_of, printable
+from corpus.ingest.raw import RawDocument, Reader, Source, opener
+from corpus.ingest.rows import documents_in, no_text
+from corpus.ingest.tables import encoding_at_start, read_csv, read_jsonl
 from corpus.report import Skipped
+
+Rows = Iterator["tuple[str, Mapping[str, Any]] | Skipped"]
+
+FILE_MAX = 64 << 20
+"""Bytes of the largest file that is one article; files of rows can have any size."""
+_SKIPPED_MAX = 1000
+
+TEXT, MARKDOWN, HTML, DOCX, PDF = "text", "markdown", "html", "docx", "pdf"
+JSONL, CSV, PARQUET, DATASET = "jsonl", "csv", "parquet", "dataset"
+_FORMATS = {
+    ".txt": TEXT,
+    ".text": TEXT,
+    ".md": MARKDOWN,
+    ".markdown": MARKDOWN,
+    ".html": HTML,
+    ".htm": HTML,
+    ".xhtml": HTML,
+    ".docx": DOCX,
+    ".pdf": PDF,
+    ".jsonl": JSONL,
+    ".ndjson": JSONL,
+    ".csv": CSV,
+    ".tsv": CSV,
+    ".parquet": PARQUET,
+}
+_ROWS = (JSONL, CSV, PARQUET, DATASET)
+# Readers of one article a file that are loaded on use, by the name of their format.
+_LOADED = (MARKDOWN, HTML, DOCX, PDF)
 
 
 def read_text(data: bytes, path: PurePath, shown: str) -> Iterator[RawDocument | Skipped]:
@@ -24,135 +60,142 @@ def read_text(data: bytes, path: PurePath, shown: str) -> Iterator[RawDocument |
         return
     name = name_of(path)
     meta = {} if encoding == "utf-8" else {"encoding": encoding}
-    yield RawDocument(name.id, name.pair, name.lang, text, meta, printable(path.as_posix()), shown)
+    yield RawDocument(name.id, name.pair, name.lang, text, meta, printable(path.as_posix()), shown, encoding=encoding)
 
 
-_FRONT_MATTER = re.compile(r"\A\ufeff?---[ \t]*\r?\n(.*?)\r?\n(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)", re.DOTALL)
-_FIELD = re.compile(r"^([A-Za-z_]+)[ \t]*:([^\r\n]*)", re.MULTILINE)
+def format_of(source: Source) -> str:
+    """The format that a file's extension says, or "" for none that is known."""
+    if source.path is not None and source.path.is_dir():
+        return DATASET
+    return _FORMATS.get(source.relative.suffix.lower(), "")
 
 
-def _heading(found: re.Match[str]) -> str:
-    """What a heading says: number signs at its end are marks too where a space is before them (not in "C#")."""
-    line = found[1].rstrip(" \t")
-    bare = line.rstrip("#")
-    return bare.rstrip(" \t") if not bare or bare[-1] in " \t" else line
-
-
-# What Markdown adds to a text, each with what is left of it. No pattern may look over the same stretch again and again,
-# since a line can be the whole of a large file: what repeats stops where its mark can begin anew, or is possessive.
-_LINK = r"\((?:[^()\s]++|\([^()\s]*+\))*+(?:\s++\"[^\"\n]*+\"\s*+)?\)"
-_MARKDOWN = (
-    (re.compile(r"!\[[^\[\]\n]*+\]\((?:[^()\n]++|\([^()\n]*+\))*+\)"), ""),
-    (re.compile(rf"(?<!!)\[([^\[\]\n]*+)\]{_LINK}"), r"\1"),
-    (re.compile(r"^[ \t]{0,3}#{1,6}[ \t]+([^\r\n]*)", re.MULTILINE), _heading),
-    (re.compile(r"^[ \t]{0,3}>[ \t]?", re.MULTILINE), ""),
-    (re.compile(r"^[ \t]{0,3}(?:[-*_][ \t]*+){3,}+(?=\r?$)", re.MULTILINE), ""),
-)
-_STRONG = tuple((re.compile(rf"{mark}(?=\S)"), re.compile(rf"(?<=\S){mark}")) for mark in (r"\*\*", "__"))
-_EMPHASIS = re.compile(r"(?<![\w*])\*(?=[^\s*])([^*\n]++)(?<=[^\s*])\*(?![\w*])")
-
-
-def _without_marks(text: str) -> str:
-    """Markdown as plain text."""
-    text = _without_comments(text)
-    for mark, rest in _MARKDOWN:
-        text = mark.sub(rest, text)
-    if "**" in text or "__" in text:
-        text = "\n".join(_without_strong(line) for line in text.split("\n"))
-    return _EMPHASIS.sub(r"\1", text)
-
-
-def _without_comments(text: str) -> str:
-    parts, at = [], 0
-    while (start := text.find("<!--", at)) >= 0 and (end := text.find("-->", start + 4)) >= 0:
-        parts.append(text[at:start])
-        at = end + 3
-    return "".join([*parts, text[at:]])
-
-
-def _without_strong(line: str) -> str:
-    for opening, closing in _STRONG:
-        parts, at = [], 0
-        # Where an opening mark has no closing one after it, no later one has.
-        while (start := opening.search(line, at)) and (end := closing.search(line, start.end() + 1)):
-            parts += [line[at : start.start()], line[start.end() : end.start()]]
-            at = end.end()
-        line = "".join([*parts, line[at:]])
-    return line
-
-
-def read_markdown(data: bytes, path: PurePath, shown: str) -> Iterator[RawDocument | Skipped]:
-    """Markdown: front matter becomes meta; marks of headings, links, images, quotes and emphasis are taken off."""
-    for found in read_text(data, path, shown):
-        if isinstance(found, Skipped):
-            yield found
-            continue
-        text, meta = found.text, dict(found.meta)
-        front = _FRONT_MATTER.match(text)
-        if front:
-            text = text[front.end() :]
-            meta.update(meta_of({key: value.strip().strip("\"'") for key, value in _FIELD.findall(front[1])}))
-        text = _without_marks(text).lstrip("\r\n")
-        yield RawDocument(found.id, found.pair, found.lang, text, meta, found.source, shown)
-
-
-def read_jsonl(data: bytes, path: PurePath, shown: str) -> Iterator[RawDocument | Skipped]:
-    """JSON Lines: an article a line, `{"text": ..., "id"?, "pair"?, "lang"?, "title"?, "date"?, ...}`.
-
-    A row without an id gets one from the file's name and its text, so that it has the same wherever it stands.
-    """
-    try:
-        text, _ = decode(data)
-    except NotTextError as error:
-        yield Skipped(shown, str(error))
-        return
-    for number, line in enumerate(text.removeprefix("\ufeff").split("\n"), 1):
-        if line.strip():
-            yield _row(line, path, f"{shown}, line {number}")
-
-
-def _row(line: str, path: PurePath, where: str) -> RawDocument | Skipped:
-    try:
-        row = json.loads(line)
-    except (ValueError, RecursionError):
-        # Not only JSONDecodeError: an integer of thousands of digits is a plain ValueError.
-        return Skipped(where, "not JSON; expected one JSON object a line")
-    if not isinstance(row, dict) or not isinstance(row.get("text"), str):
-        return Skipped(where, "no JSON object with a string 'text'")
-    if not row["text"].strip():
-        return Skipped(where, "empty text")
-    for key in ("id", "pair", "lang"):
-        if row.get(key) is not None and not isinstance(row[key], str | int):
-            return Skipped(where, f"{key!r} is no string")
-    lang = row.get("lang") or None
-    if lang is not None and lang not in LANGUAGES:
-        return Skipped(where, f"lang is {lang!r}; expected 'en' or 'zh'")
-    given = row.get("id")
-    id = str(given) if given is not None else f"{name_of(path).id}-{text_sha(row['text'])[:8]}"
-    unsafe = why_unsafe(id) or (row.get("pair") and why_unsafe(str(row["pair"])))
-    if unsafe:
-        return Skipped(where, str(unsafe))
-    base, said = split_name(id)
-    pair = str(row.get("pair") or "") if "pair" in row else (base if said else "")
-    return RawDocument(id, pair, lang or said, row["text"], meta_of(row), printable(path.as_posix()), where)
-
-
-READERS: dict[str, Reader] = {
-    ".txt": read_text,
-    ".text": read_text,
-    ".md": read_markdown,
-    ".markdown": read_markdown,
-    ".jsonl": read_jsonl,
-    ".ndjson": read_jsonl,
-}
-"""Readers by file extension (lower case)."""
-
-
-def reader_for(path: PurePath) -> Reader | None:
-    """The reader for a file's extension, or None."""
-    return READERS.get(path.suffix.lower())
-
-
-def known_formats() -> Iterable[str]:
+def known_formats() -> list[str]:
     """The extensions that can be read, for messages."""
-    return READERS
+    return [*(suffix for suffix, format in _FORMATS.items() if format in _ROWS or _whole(format)), *ARCHIVES]
+
+
+def read(source: Source, columns: Columns) -> Iterator[RawDocument | Skipped]:
+    """The documents in a source, and what of it is left out and why; rows come as they are read."""
+    format = format_of(source)
+    try:
+        if format in _ROWS:
+            yield from _bounded(_of_rows(source, format, columns), source.shown)
+        elif format and (reader := _whole(format)):
+            yield from _of_file(source, format, reader)
+        else:
+            suffix = printable(source.relative.suffix) or "no extension"
+            yield Skipped(source.shown, f"no reader for this format ({suffix}); known: {' '.join(known_formats())}")
+    except OSError as error:
+        yield Skipped(source.shown, f"cannot be read: {error.strerror or error}")
+
+
+@cache
+def _whole(format: str) -> Reader | None:
+    """The reader of a format in which a file is one article; None where there is none."""
+    if format == TEXT:
+        return read_text
+    name = f"corpus.ingest.{format}"
+    if format not in _LOADED or find_spec(name) is None:
+        return None
+    return cast(Reader, getattr(importlib.import_module(name), f"read_{format}"))
+
+
+def _of_file(source: Source, format: str, reader: Reader) -> Iterator[RawDocument | Skipped]:
+    too_large = Skipped(source.shown, f"is larger than {FILE_MAX >> 20} MiB, too large for one article; divide it")
+    if source.size > FILE_MAX:
+        yield too_large
+        return
+    with source.open() as stream:
+        data = stream.read(FILE_MAX + 1)
+    if len(data) > FILE_MAX:
+        yield too_large
+        return
+    sha = hashlib.sha256(data).hexdigest()
+    for found in _guarded(reader(data, source.relative, source.shown), source.shown):
+        if isinstance(found, RawDocument):
+            encoding = found.encoding or found.meta.get("encoding", "" if format in (DOCX, PDF) else "utf-8")
+            found = replace(found, file_sha=sha, encoding=encoding, reader=format)
+        yield found
+
+
+def sha_of(source: Source) -> str:
+    """SHA-256 of a source's bytes, read a piece at a time (of a dataset, of its files in their order).
+
+    Raises OSError where it cannot be read (any more).
+    """
+    digest = hashlib.sha256()
+    streams = [source.open]
+    if format_of(source) == DATASET and source.path is not None:
+        streams = [opener(file) for file in data_files(source.path)]
+    for open_stream in streams:
+        with open_stream() as stream:
+            while piece := stream.read(1 << 20):
+                digest.update(piece)
+    return digest.hexdigest()
+
+
+def _guarded(found: Iterator[RawDocument | Skipped], shown: str) -> Iterator[RawDocument | Skipped]:
+    """What a reader finds; where it fails on a file that nobody thought of, that file is left out and the rest goes on."""
+    try:
+        yield from found
+    except Exception as error:
+        logging.getLogger(__name__).debug("reading %s", shown, exc_info=True)
+        yield Skipped(shown, f"its reader failed ({type(error).__name__}: {' '.join(str(error).split())[:80]})")
+
+
+def is_of_rows(format: str) -> bool:
+    """Whether a file of this format holds many articles, a row each."""
+    return format in _ROWS
+
+
+def rows_of(source: Source, format: str, columns: Columns | None) -> Rows:
+    """The rows of a source in one of the formats of rows; without `columns`, all that they hold."""
+    if format == PARQUET and source.path is None:
+        source = replace(source, open=partial(on_disk, source))
+    if format == PARQUET:
+        return read_parquet(source, columns)
+    if format == DATASET:
+        return read_dataset(source, columns)
+    return read_csv(source) if format == CSV else read_jsonl(source)
+
+
+def _of_rows(source: Source, format: str, columns: Columns) -> Iterator[RawDocument | Skipped]:
+    encoding = "utf-8"
+    if format in (JSONL, CSV):
+        try:
+            encoding = encoding_at_start(source)
+        except NotTextError as error:
+            yield Skipped(source.shown, str(error))
+            return
+    first = empty = True
+    for row in rows_of(source, format, columns):
+        empty = False
+        if isinstance(row, Skipped):
+            yield row
+            continue
+        where, values = row
+        for found in documents_in(values, source.relative, where, columns):
+            if isinstance(found, Skipped) and first and format != JSONL and found.why == no_text(values, columns):
+                # All rows have the same columns: it is said once.
+                yield Skipped(source.shown, found.why)
+                return
+            first = False
+            if isinstance(found, RawDocument):
+                found = replace(found, encoding=encoding, reader=format)
+                if encoding != "utf-8":
+                    found = replace(found, meta={**found.meta, "encoding": encoding})
+            yield found
+    if empty:
+        yield Skipped(source.shown, "holds no rows")
+
+
+def _bounded(found: Iterator[RawDocument | Skipped], shown: str) -> Iterator[RawDocument | Skipped]:
+    """What a file of rows holds; of rows that are left out the first are named, the others counted."""
+    left_out = 0
+    for each in found:
+        left_out += isinstance(each, Skipped)
+        if isinstance(each, RawDocument) or left_out <= _SKIPPED_MAX:
+            yield each
+    if left_out > _SKIPPED_MAX:
+        yield Skipped(shown, f"{left_out - _SKIPPED_MAX} more rows were left out for reasons like these")

@@ -1,0 +1,156 @@
+"""Rows from Parquet files and from datasets that Hugging Face's `save_to_disk` wrote, a batch at a time.
+
+Both are read by pyarrow alone: nothing in them is run or unpickled.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from corpus.ingest.columns import Columns, field_of
+from corpus.ingest.raw import Source
+from corpus.report import Skipped
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+Rows = Iterator["tuple[str, Mapping[str, Any]] | Skipped"]
+
+# Rows read at a time: a batch of long articles is some megabytes.
+_BATCH = 256
+_STATE, _INFO = "state.json", "dataset_info.json"
+DICT = "dataset_dict.json"
+"""The file that marks a folder of several datasets (train, test …)."""
+
+
+def is_dataset(names: Iterable[str]) -> bool:
+    """Whether a folder with files of these names is a dataset that `save_to_disk` wrote."""
+    return {_STATE, _INFO} <= set(names)
+
+
+def read_parquet(source: Source, columns: Columns | None) -> Rows:
+    """Parquet: `(where, row)` for each row, of the columns that matter only."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        # Unless buffered, a column chunk (often the whole file) is read at once.
+        with source.open() as stream, pq.ParquetFile(stream, buffer_size=1 << 20, pre_buffer=False) as file:
+            schema = file.schema_arrow
+            wanted = [name for name in schema.names if wanted_column(name, columns)]
+            # With no column that is known one row is read, for the message that says which there are.
+            batches = file.iter_batches(_BATCH, columns=wanted or None)
+            yield from _rows(batches, schema, source.shown)
+    except (OSError, ValueError, pa.ArrowException) as error:
+        yield Skipped(source.shown, f"no Parquet file that can be read ({_line(error)})")
+
+
+def read_dataset(source: Source, columns: Columns | None) -> Rows:
+    """A dataset on disk (a folder with state.json, dataset_info.json and Arrow files): `(where, row)` for each row."""
+    import pyarrow as pa
+
+    assert source.path is not None
+    try:
+        files = data_files(source.path)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        yield Skipped(source.shown, f"no dataset that can be read: {_line(error)}; write it anew with save_to_disk")
+        return
+    for file in files:
+        where = source.shown if len(files) == 1 else f"{source.shown}/{file.name}"
+        try:
+            with pa.memory_map(str(file)) as stream, pa.ipc.open_stream(stream) as batches:
+                schema = batches.schema
+                wanted = [name for name in schema.names if wanted_column(name, columns)]
+                small = (batch.select(wanted) if wanted else batch for batch in batches)
+                pieces = (piece for batch in small for piece in _pieces(batch))
+                yield from _rows(pieces, schema, where)
+        except (OSError, ValueError, pa.ArrowException) as error:
+            yield Skipped(where, f"no Arrow file that can be read ({_line(error)})")
+
+
+def data_files(folder: Path) -> list[Path]:
+    """The Arrow files of a dataset on disk in their order; ValueError where it cannot be read as it stands."""
+    state = json.loads((folder / _STATE).read_text("utf-8"))
+    if state.get("_indices_data_files") or state.get("_indices_files"):
+        raise ValueError("its rows are chosen by an index, as older versions of datasets wrote it")
+    names = [str(entry["filename"]) for entry in state["_data_files"]]
+    if any(Path(name).name != name for name in names):
+        raise ValueError("it names files outside its folder")
+    return [folder / name for name in names]
+
+
+def wanted_column(name: str, columns: Columns | None) -> bool:
+    """Whether a column is read: one that is named or known, or that maps languages to texts; all without `columns`."""
+    if columns is None:
+        return True
+    named = (columns.text, columns.id, columns.pair, columns.lang)
+    return name in named or bool(field_of(name)[0]) or name.casefold() in ("translation", "translations")
+
+
+def _pieces(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
+    for at in range(0, batch.num_rows, _BATCH):
+        yield batch.slice(at, _BATCH)
+
+
+def _rows(batches: Iterable[pa.RecordBatch], schema: pa.Schema, shown: str) -> Rows:
+    names = _class_names(schema)
+    number = 0
+    for batch in batches:
+        for row in _values(batch):
+            number += 1
+            where = f"{shown}, row {number}"
+            if row is None:
+                yield Skipped(where, "holds text that is not UTF-8, or a time that there is not")
+                continue
+            for column, labels in names.items():
+                value = row.get(column)
+                if isinstance(value, int) and 0 <= value < len(labels):
+                    row[column] = labels[value]
+            yield where, row
+
+
+def _values(batch: pa.RecordBatch) -> Iterator[dict[str, Any] | None]:
+    batch = _in_microseconds(batch)
+    try:
+        rows = batch.to_pylist()
+    except (ValueError, OverflowError):
+        for at in range(batch.num_rows):
+            try:
+                yield batch.slice(at, 1).to_pylist()[0]
+            except (ValueError, OverflowError):
+                yield None
+    else:
+        yield from rows
+
+
+def _in_microseconds(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """Times to the microsecond, the finest that Python's own type has; pandas is not needed then."""
+    import pyarrow as pa
+
+    columns = []
+    for field, column in zip(batch.schema, batch.columns, strict=True):
+        if pa.types.is_timestamp(field.type) and field.type.unit == "ns":
+            column = column.cast(pa.timestamp("us", field.type.tz), safe=False)
+        columns.append(column)
+    return pa.RecordBatch.from_arrays(columns, names=batch.schema.names)
+
+
+def _class_names(schema: pa.Schema) -> dict[str, list[str]]:
+    """For each column of class labels, which are stored as numbers, the names that the datasets library gave them."""
+    try:
+        features = json.loads((schema.metadata or {})[b"huggingface"])["info"]["features"]
+        return {
+            str(name): [str(label) for label in feature["names"]]
+            for name, feature in features.items()
+            if isinstance(feature, dict) and feature.get("_type") == "ClassLabel"
+        }
+    except (KeyError, ValueError, TypeError, AttributeError, RecursionError):
+        return {}
+
+
+def _line(error: Exception) -> str:
+    text = str(error) or type(error).__name__
+    return " ".join(text.split())[:120]
