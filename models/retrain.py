@@ -13,8 +13,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from corpus.dataset.build import key_of
-from corpus.dataset.splits import assign_splits
+from corpus.dataset.build import document_splits
 from corpus.document import LANGUAGES, Lang, Layer
 from corpus.errors import InputError, ModelError, WorkspaceError
 from corpus.metrics import Scores
@@ -113,14 +112,12 @@ def make_plan(
     everything = [pair for pairs in by_lang.values() for pair in pairs]
     if not everything:
         raise InputError(f"{workspace.root}: no document has gold annotation to learn from; run: hemu adjudicate")
-    splits = assign_splits((key_of(document) for document, _ in everything), held_out=held_out)
-    if unknown := sorted(held_out - splits.keys()):
-        raise InputError(f"held out, but without gold: {', '.join(unknown)}; name pairs that have gold")
-    gold = {lang: [p for p in pairs if splits[key_of(p[0])] != "test"] for lang, pairs in by_lang.items()}
+    splits = document_splits(workspace, [document for document, _ in everything], held_out=held_out)
+    gold = {lang: [p for p in pairs if splits[p[0].id] != "test"] for lang, pairs in by_lang.items()}
     gold = {lang: pairs for lang, pairs in gold.items() if any(layer.entities for _, layer in pairs)}
     if not gold:
         raise InputError(f"{workspace.root}: all gold is held out, nothing is left to learn from; annotate more")
-    test = [p for p in everything if splits[key_of(p[0])] == "test"]
+    test = [p for p in everything if splits[p[0].id] == "test"]
     extra: dict[Lang, list[Annotated]] = {}
     if silver:
         combined = {id: x for id, x in workspace.read(layers_table(SILVER)).items() if id not in layers}

@@ -7,7 +7,7 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,6 +24,7 @@ from corpus.dataset.rows import (
     parallel_rows,
 )
 from corpus.dataset.splits import SPLITS, assign_splits
+from corpus.dedupe import split_keys
 from corpus.document import Document
 from corpus.errors import InputError, SchemeError, WorkspaceError
 from corpus.report import Progress, Skipped, StageReport
@@ -47,8 +48,24 @@ class _Built:
     over_edges: int = 0
 
 
+def document_splits(
+    workspace: Workspace, documents: Sequence[Document], *, held_out: frozenset[str] = frozenset()
+) -> dict[str, str]:
+    """The split of each document by its id. Both versions of an article and its near-duplicates stand on one side.
+
+    `held_out` names pairs, or documents that stand alone, for the test split; InputError where one is not among them.
+    """
+    if unknown := sorted(held_out - {key_of(document) for document in documents}):
+        raise InputError(f"held out, but without gold: {', '.join(unknown)}; name pairs that have gold")
+    sides = split_keys(workspace)
+    keys = {document.id: sides.get(document.id, key_of(document)) for document in documents}
+    held = frozenset(keys[document.id] for document in documents if key_of(document) in held_out)
+    splits = assign_splits(keys.values(), held_out=held)
+    return {id: splits[key] for id, key in keys.items()}
+
+
 def key_of(document: Document) -> str:
-    """What is kept on one side of a split: the pair, or the id of a document that stands alone."""
+    """The name of an article: its pair, or the id of a document that stands alone."""
     return document.pair or document.id
 
 
@@ -72,12 +89,10 @@ def build(
     report = StageReport("dataset")
     documents = workspace.documents()
     examples = _examples(workspace, documents, report)
-    splits = assign_splits((key_of(example.document) for example in examples), held_out=held_out)
-    if unknown := sorted(held_out - splits.keys()):
-        raise InputError(f"held out, but without gold: {', '.join(unknown)}; name pairs that have gold")
+    splits = document_splits(workspace, [example.document for example in examples], held_out=held_out)
     built = _Built()
     for number, example in enumerate(examples, 1):
-        _add(built, example, splits[key_of(example.document)])
+        _add(built, example, splits[example.document.id])
         if progress:
             progress(number, len(examples))
     _add_parallel(built, workspace, examples, splits)
@@ -153,7 +168,7 @@ def _add_parallel(built: _Built, workspace: Workspace, examples: list[Example], 
         if (en.document.sha, zh.document.sha) != (alignment.en_sha, alignment.zh_sha):
             continue
         rows, over_edges = parallel_rows(alignment, en, zh)
-        built.rows["parallel"][splits[pair]] += rows
+        built.rows["parallel"][splits[en.document.id]] += rows
         built.over_edges += over_edges
 
 
