@@ -93,13 +93,14 @@ def annotate(
 @strict_option
 @json_option
 def run(paths: tuple[Path, ...], folder: Path, workers: int | None, strict: bool, as_json: bool) -> int:
-    """Ingest PATHS (if any), then segment, align and annotate whatever is new or changed.
+    """Ingest PATHS (if any), then look for near-duplicates, segment, align and annotate whatever is new or changed.
 
     \b
     Example: hemu run ~/articles -w news
     """
     from annotators.pipeline import annotate_workspace
     from corpus.align import align_workspace
+    from corpus.dedupe import dedupe
     from corpus.ingest import ingest
     from corpus.segment import segment_workspace
 
@@ -109,9 +110,12 @@ def run(paths: tuple[Path, ...], folder: Path, workers: int | None, strict: bool
         with progress("ingest") as update:
             report = ingest(workspace, paths, progress=update)
         code = max(print_report(report, as_json=as_json, strict=strict), nothing_taken(report))
+    with progress("dedupe") as update:
+        report = dedupe(workspace, progress=update)
+    code = max(code, print_report(report, as_json=as_json, strict=strict))
     for name, stage in (("segment", segment_workspace), ("align", align_workspace)):
         with progress(name) as update:
-            report = stage(workspace, progress=update)
+            report = stage(workspace, progress=update, workers=workers)
         code = max(code, print_report(report, as_json=as_json, strict=strict))
     with progress("annotate") as update:
         report = annotate_workspace(workspace, names=annotators_of(workspace), workers=workers, progress=update)
