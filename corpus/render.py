@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from corpus.document import Claim, Entity, Group, Item, Lang
+from corpus.look.hits import Hit
 from corpus.scheme import Scheme
 
 if TYPE_CHECKING:
     from rich.console import Group as RichGroup
     from rich.text import Text
+
+_BREAKS = re.compile(r"[^\S\n]*\n\s*")
 
 LANGUAGE_NAMES: dict[Lang, str] = {"en": "English", "zh": "中文"}
 
@@ -70,7 +74,8 @@ def claim_note(claim: Claim) -> str:
 
 def render_html(groups: Sequence[Group], scheme: Scheme, *, title: str) -> str:
     """One self-contained HTML page: each article with both versions side by side, entities and claims marked."""
-    return str(_template().render(title=title, scheme=scheme, articles=[_article(group) for group in groups]))
+    articles = [_article(group) for group in groups]
+    return str(_template("articles.html").render(title=title, scheme=scheme, articles=articles))
 
 
 def _article(group: Group) -> dict[str, Any]:
@@ -98,14 +103,50 @@ def _cell(item: Item | None, sentences: Sequence[tuple[int, int]]) -> list[dict[
     ]
 
 
+def render_hits(hits: Iterable[Hit], *, title: str, note: str = "") -> str:
+    """A concordance as one self-contained HTML page; `note` is a line below the title."""
+    return str(_template("concordance.html").render(title=title, note=note, hits=[_hit(hit) for hit in hits]))
+
+
+def _hit(hit: Hit) -> dict[str, Any]:
+    return {"hit": hit, "details": hit_details(hit), "partner": _passage(hit)}
+
+
+def _passage(hit: Hit) -> list[tuple[str, bool]]:
+    """The aligned passage in pieces; True where a counterpart of the hit is."""
+    if hit.partner is None:
+        return []
+    pieces, text, at = [], hit.partner.text, 0
+    for start, end in hit.partner.marks:
+        if start >= at:
+            pieces += [(text[at:start], False), (text[start:end], True)]
+            at = end
+    return [*pieces, (text[at:], False)]
+
+
+def hit_details(hit: Hit) -> str:
+    """The entity and the claim of a hit in one line: "PLACE 浙江 · commitment, support, author"."""
+    parts = [" ".join(part for part in (e.label, e.span.surface, e.link) if part) for e in hit.entities[:4]]
+    return " · ".join([*parts, *([claim_note(hit.claim)] if hit.claim else [])])
+
+
+def render_report(view: Mapping[str, Any]) -> str:
+    """The page of `hemu report`. Everything in `view` is escaped but the charts that `corpus.plots` has drawn."""
+    return str(_template("report.html").render(**view))
+
+
 @cache
-def _template() -> Any:
+def _template(name: str) -> Any:
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(
-        loader=PackageLoader("corpus", "data/templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+        loader=PackageLoader("corpus", "data/templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
-    return environment.get_template("articles.html")
+    return environment.get_template(name)
 
 
 def render_terminal(group: Group, scheme: Scheme) -> RichGroup:
@@ -149,6 +190,55 @@ def _terminal_cell(item: Item | None, sentences: Sequence[tuple[int, int]], colo
     for note in notes:
         text.append(f"\n→ {printable(note)}", style="dim italic")
     return text
+
+
+def render_hit(hit: Hit, columns: int) -> RichGroup:
+    """A hit for a terminal of `columns` cells: one line in which hits stand below one another, then where it is, then
+    the aligned passage. A Chinese character takes two cells there."""
+    from rich.cells import cell_len
+    from rich.console import Group as RichGroup
+    from rich.padding import Padding
+    from rich.text import Text
+
+    room = max(30, columns) - 2
+    left_room = room * 2 // 5
+    left = _fitted(one_line(hit.left), left_room, keep_end=True)
+    match = _fitted(one_line(hit.match), room // 2)
+    right = _fitted(one_line(hit.right), max(0, room - left_room - cell_len(match)))
+    line = Text(" " * (left_room - cell_len(left)) + left + " ", no_wrap=True, overflow="crop")
+    line.append(match, style="bold reverse").append(" " + right)
+    below = Text(one_line(" ".join(p for p in (f"{hit.document}:{hit.start}", hit.date, hit.kind) if p)), style="cyan")
+    if details := hit_details(hit):
+        below.append(f"  {one_line(details)}", style="dim")
+    if hit.partner:
+        below.append("\n")
+        for text, marked in _passage(hit):
+            below.append(one_line(text), style="bold default" if marked else "default")
+    return RichGroup(line, Padding(below, (0, 0, 1, 4)))
+
+
+def one_line(text: str) -> str:
+    """`printable`, in one line: the end of a paragraph is shown as ¶.
+
+    >>> one_line("共同\\n\\n富裕")
+    '共同¶富裕'
+    """
+    return _BREAKS.sub("¶", printable(text).replace("\t", " "))
+
+
+def _fitted(text: str, cells: int, *, keep_end: bool = False) -> str:
+    """As much of a text as fits in so many cells of a terminal, with an ellipsis where it was cut."""
+    from rich.cells import cell_len
+
+    if cell_len(text) <= cells:
+        return text
+    kept, used = [], 1
+    for character in reversed(text) if keep_end else text:
+        used += cell_len(character)
+        if used > cells:
+            break
+        kept.append(character)
+    return "…" + "".join(reversed(kept)) if keep_end else "".join(kept) + "…"
 
 
 def printable(text: str) -> str:

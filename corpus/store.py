@@ -292,7 +292,9 @@ class Workspace:
 
 def _read_shard(path: Path, columns: list[str] | None = None) -> pa.Table:
     try:
-        return pq.read_table(path, columns=columns, partitioning=None, use_threads=False)
+        # Not read_table, which imports pandas.
+        with pq.ParquetFile(path) as file:
+            return file.read(columns=columns, use_threads=False)
     except (OSError, pa.ArrowInvalid) as error:
         raise _damaged(path, error) from None
 
