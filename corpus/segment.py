@@ -2,151 +2,284 @@
 
 Sentences: in order, not overlapping, within one line, without the white space around them; every character that is
 not white space is in exactly one. Tokens: in order, not overlapping; every character that is not white space is in
-exactly one, and none is white space alone.
+exactly one, and none is white space alone. A block in the other language (`Block.lang`) is cut by its own language's
+means: jieba and the stops for Chinese, spaCy for English.
 """
 
 from __future__ import annotations
 
-import re
+import hashlib
+import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from corpus.document import Document, Lang, Segments, Token
-from corpus.language import HAN, LINE_BREAKS
+from corpus.engine import cores, map_batches
+from corpus.errors import WorkspaceError
 from corpus.report import Progress, StageReport
-from corpus.schema import SEGMENTS
-from corpus.store import Workspace
+from corpus.schema import DOCUMENTS, SEGMENTS
+from corpus.sentences import chinese_sentences
+from corpus.store import Workspace, write_atomically
+from corpus.words import workspace_words
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 Range = tuple[int, int]
 
+__all__ = ["Method", "chinese_sentences", "segment", "segment_text", "segment_workspace"]
+
+# A batch is so many documents, or so many characters where they are long.
 _BATCH = 64
-
-_LINE = re.compile(f"[^{LINE_BREAKS}]+")
-_CLOSING = "”’」』）)】》〉］]｝}〗"
-# Where a Chinese sentence can end: its stop (an ASCII one not inside an address or an entity such as &amp;), then
-# closing quotes and brackets, of which some texts set off by spaces.
-_STOP = re.compile(
-    r"(?:[。！？；!?;｡]|…+|\.{3,})(?:[。！？!?…｡]|\.{3,})*"
-    rf"(?:[^\S{LINE_BREAKS}]*[{re.escape(_CLOSING)}]|[\"'](?=\s|\Z|[{HAN}]))*"
-)
-_GOES_ON = re.compile(r"[、，,；;：:。.]|等|——")
-_ENTITY = re.compile(r"&#?\w{1,8};\Z")
+_BATCH_CHARACTERS = 200_000
+# So many documents for each process: starting one takes seconds, most of them to load the English model.
+_PER_WORKER = 500
 
 
-def segment_text(text: str, lang: Lang) -> tuple[tuple[Range, ...], tuple[Token, ...]]:
+@dataclass(frozen=True, slots=True)
+class Method:
+    """How Chinese is cut into words: the names that are held together besides hemu's own, and by "jieba" or "rjieba"."""
+
+    names: frozenset[str] = frozenset()
+    chinese: str = "jieba"
+
+
+@dataclass(slots=True)
+class _Cuts:
+    """Sentences, tokens and their tags, plain: a document has thousands."""
+
+    sentences: list[Range]
+    tokens: list[Range]
+    tags: list[str]
+
+
+def segment_text(text: str, lang: Lang, method: Method | None = None) -> tuple[tuple[Range, ...], tuple[Token, ...]]:
     """Sentences and tokens of a text.
 
     >>> text = "“钱够用了。”他说。明年再看。"
     >>> [text[start:end] for start, end in segment_text(text, "zh")[0]]
     ['“钱够用了。”', '他说。', '明年再看。']
     """
-    return (_english if lang == "en" else _chinese)(text)
+    cuts = _cuts(text, lang, method or Method(), shared=True)
+    return tuple(cuts.sentences), _tokens(cuts)
 
 
-def segment(document: Document) -> Segments:
-    """Sentences and tokens of a document, bound to its text by hash.
+def segment(document: Document, method: Method | None = None) -> Segments:
+    """Sentences and tokens of a document, bound to its text by hash; blocks in the other language by that language.
 
     >>> len(segment(Document("a.en", "", "en", "Rents fell. Wages rose.")).sentences)
     2
     """
-    sentences, tokens = segment_text(document.text, document.lang)
-    return Segments(document.id, document.sha, sentences, tokens)
+    cuts = _of_document(document, method or Method(), shared=True)
+    return Segments(document.id, document.sha, tuple(cuts.sentences), _tokens(cuts))
 
 
-def _english(text: str) -> tuple[tuple[Range, ...], tuple[Token, ...]]:
-    from corpus.english import parse
-
-    doc = parse(text)
-    sentences = [_trimmed(text, span.start_char, span.end_char) for span in doc.sents] if len(doc) else []
-    tokens = (Token(token.idx, token.idx + len(token.text), token.pos_) for token in doc if not token.text.isspace())
-    return tuple(s for s in sentences if s[0] < s[1]), tuple(tokens)
+def _tokens(cuts: _Cuts) -> tuple[Token, ...]:
+    return tuple(Token(start, end, tag) for (start, end), tag in zip(cuts.tokens, cuts.tags, strict=True))
 
 
-def _chinese(text: str) -> tuple[tuple[Range, ...], tuple[Token, ...]]:
-    from corpus.chinese import words
-
-    tokens = (token for token in words(text) if not text[token.start : token.end].isspace())
-    return tuple(chinese_sentences(text)), tuple(tokens)
-
-
-def chinese_sentences(text: str) -> Iterator[Range]:
-    """The sentences of a Chinese text: up to 。！？； and …… with the closing quotes and brackets after them, or the line.
-
-    What has neither letter nor digit (a stray dash or dot) is no sentence: it goes to the one before it in its line,
-    else to the one after it.
-
-    >>> text = "房租降了吗？降了！（完）"
-    >>> [text[start:end] for start, end in chinese_sentences(text)]
-    ['房租降了吗？', '降了！', '（完）']
-    """
-    for line in _LINE.finditer(text):
-        pending: list[Range] = []
-        for start, end in _cuts(text, line.start(), line.end()):
-            if pending and not (_has_word(text, start, end) and _has_word(text, *pending[-1])):
-                pending[-1] = (pending[-1][0], end)
-            else:
-                pending.append((start, end))
-        yield from pending
+def _of_document(document: Document, method: Method, *, shared: bool) -> _Cuts:
+    stretches = _stretches(document)
+    if len(stretches) == 1:
+        return _cuts(document.text, stretches[0][2], method, shared=shared)
+    whole = _Cuts([], [], [])
+    for start, end, lang in stretches:
+        cuts = _cuts(document.text[start:end], lang, method, shared=False)
+        whole.sentences += [(start + a, start + b) for a, b in cuts.sentences]
+        whole.tokens += [(start + a, start + b) for a, b in cuts.tokens]
+        whole.tags += cuts.tags
+    return whole
 
 
-def _cuts(text: str, start: int, end: int) -> Iterator[Range]:
-    for match in _STOP.finditer(text, start, end):
-        if not _ends_sentence(text, match, end):
+def _stretches(document: Document) -> list[tuple[int, int, Lang]]:
+    """The text in stretches of one language each."""
+    found: list[tuple[int, int, Lang]] = []
+    done, size = 0, len(document.text)
+    for block in sorted(document.blocks, key=lambda block: block.start):
+        start, end = max(block.start, done), min(block.end, size)
+        if block.lang in (None, document.lang) or start >= end:
             continue
-        piece = _trimmed(text, start, match.end())
-        if piece[0] < piece[1]:
-            yield piece
-        start = match.end()
-    piece = _trimmed(text, start, end)
-    if piece[0] < piece[1]:
-        yield piece
+        if start > done:
+            found.append((done, start, document.lang))
+        found.append((start, end, block.lang or document.lang))
+        done = end
+    if done < size or not found:
+        found.append((done, size, document.lang))
+    return found
 
 
-def _ends_sentence(text: str, match: re.Match[str], line_end: int) -> bool:
-    stop, after = match[0][0], text[match.end() : min(line_end, match.end() + 2)]
-    if stop in "?!;":
-        return not re.match(r"[A-Za-z0-9=&/]", after) and not (
-            stop == ";" and _ENTITY.search(text, max(0, match.start() - 10), match.start() + 1)
-        )
-    if stop in "….":
-        return not _GOES_ON.match(after)
-    return True
+def _cuts(text: str, lang: Lang, method: Method, *, shared: bool) -> _Cuts:
+    """`shared` keeps the parse of an English text for those who ask for it after; else less is computed."""
+    if lang == "zh":
+        from corpus.chinese import bounds
+
+        tokens = [(a, b) for a, b in bounds(text, method.names, method.chinese) if not text[a].isspace()]
+        return _Cuts(list(chinese_sentences(text)), tokens, [""] * len(tokens))
+    from corpus.english import outline, outline_of, parse
+
+    found = outline_of(parse(text)) if shared else outline(text)
+    return _Cuts(found.sentences, found.words, found.tags)
 
 
-def _has_word(text: str, start: int, end: int) -> bool:
-    return any(character.isalnum() for character in text[start:end])
-
-
-def _trimmed(text: str, start: int, end: int) -> Range:
-    while start < end and text[start].isspace():
-        start += 1
-    while start < end and text[end - 1].isspace():
-        end -= 1
-    return start, end
-
-
-def segment_workspace(workspace: Workspace, progress: Progress | None = None) -> StageReport:
+def segment_workspace(
+    workspace: Workspace, progress: Progress | None = None, workers: int | None = None
+) -> StageReport:
     """Segment the documents of a workspace that are new, or whose text has changed since; adds to its segments.
 
-    What is done is kept batch by batch: a run that is broken off goes on where it stopped.
+    What is done is kept batch by batch: a run that is broken off goes on where it stopped. Documents are read a shard
+    at a time. `workers` processes share the work; by default one, and as many as there are cores for a large corpus.
+
+    `[segment] chinese = "rjieba"` in hemu.toml cuts Chinese faster (see `corpus.rust`). Names in words.txt, one a line,
+    and those of the gold are held together; where these have changed since the last run, Chinese documents that hold
+    one of the changed names are cut anew, and all where the segmenter has. Raises ModelError and WorkspaceError.
     """
     began = time.monotonic()
     report = StageReport("segment")
     with workspace.writing():
-        done = {row["document"]: row["sha"] for row in workspace.rows(SEGMENTS.name, ["document", "sha"])}
-        documents = workspace.documents().values()
-        todo = [document for document in documents if done.get(document.id) != document.sha]
-        report.unchanged = len(documents) - len(todo)
+        method = Method(workspace_words(workspace), workspace.setting("segment", "chinese", "jieba"))
+        known, todo = _todo(workspace, method)
+        report.unchanged = known - len(todo)
         sentences = tokens = 0
-        for first in range(0, len(todo), _BATCH):
-            batch = []
-            for document in todo[first : first + _BATCH]:
-                batch.append(segment(document))
-                sentences += len(batch[-1].sentences)
-                tokens += len(batch[-1].tokens)
+        jobs = ((method, batch) for batch in _batches(workspace.current(DOCUMENTS, todo)))
+        for batch in map_batches(_segment_batch, jobs, workers=_workers(workers, len(todo))):
+            _append(workspace, batch)
+            for _ in range(batch.num_rows):
+                report.done += 1
                 if progress:
-                    progress(first + len(batch), len(todo))
-            report.done += workspace.append(SEGMENTS, batch)
+                    progress(report.done, len(todo))
+            sentences += sum(map(len, batch["sentences"]))
+            tokens += sum(map(len, batch["tokens"]))
+        _remember(workspace, method)
     report.notes = {"sentences": sentences, "tokens": tokens}
     report.seconds = time.monotonic() - began
     return report
+
+
+def _workers(workers: int | None, documents: int) -> int:
+    return max(1, workers) if workers is not None else min(cores(), max(1, documents // _PER_WORKER))
+
+
+def _todo(workspace: Workspace, method: Method) -> tuple[int, list[str]]:
+    """How many documents there are, and which of them are to be segmented."""
+    done = {row["document"]: row["sha"] for row in workspace.rows(SEGMENTS.name, ["document", "sha"])}
+    heads = {head.id: head.sha for head in workspace.heads()}
+    todo = {id for id, sha in heads.items() if done.get(id) != sha}
+    before = _remembered(workspace)
+    if done and before != method:
+        from corpus.script import simplified
+
+        changed = before.names ^ method.names
+        for document in workspace.current(DOCUMENTS, [id for id in heads if id not in todo]):
+            if all(lang != "zh" for _, _, lang in _stretches(document)):
+                continue
+            if before.chinese != method.chinese or _holds(simplified(document.text), changed):
+                todo.add(document.id)
+    return len(heads), [id for id in heads if id in todo]
+
+
+def _holds(text: str, names: Iterable[str]) -> bool:
+    return any(name in text for name in names)
+
+
+def _batches(documents: Iterable[Document]) -> Iterator[list[Document]]:
+    batch: list[Document] = []
+    size = 0
+    for document in documents:
+        batch.append(document)
+        size += len(document.text)
+        if len(batch) >= _BATCH or size >= _BATCH_CHARACTERS:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
+
+
+def _segment_batch(job: tuple[Method, list[Document]]) -> pa.Table:
+    """The rows of `SEGMENTS` for some documents, made where they are cut: as objects they are slow to hand over."""
+    method, documents = job
+    if all(lang == "zh" for document in documents for _, _, lang in _stretches(document)):
+        return _table(documents, [_of_document(document, method, shared=False) for document in documents])
+    from corpus.english import transient
+
+    with transient():
+        return _table(documents, [_of_document(document, method, shared=False) for document in documents])
+
+
+def _table(documents: list[Document], cuts: list[_Cuts]) -> pa.Table:
+    import pyarrow as pa
+
+    schema = SEGMENTS.schema
+    sentences = _ranges([c.sentences for c in cuts])
+    starts_ends = _ranges([c.tokens for c in cuts])
+    tags = pa.array([tag for c in cuts for tag in c.tags], pa.string())
+    return pa.Table.from_arrays(
+        [
+            pa.array([document.id for document in documents], pa.string()),
+            pa.array([document.sha for document in documents], pa.string()),
+            _lists(sentences, schema.field("sentences").type),
+            _lists((starts_ends[0], [*starts_ends[1], tags]), schema.field("tokens").type),
+        ],
+        schema=schema,
+    )
+
+
+def _ranges(rows: list[list[Range]]) -> tuple[list[int], list[Any]]:
+    """Where each row begins in the two columns of all starts and all ends."""
+    import numpy
+    import pyarrow as pa
+
+    offsets = [0]
+    for row in rows:
+        offsets.append(offsets[-1] + len(row))
+    flat = numpy.array([pair for row in rows for pair in row], dtype=numpy.int32).reshape(-1, 2)
+    return offsets, [pa.array(numpy.ascontiguousarray(flat[:, column])) for column in (0, 1)]
+
+
+def _lists(parts: tuple[list[int], list[Any]], type: Any) -> Any:
+    import pyarrow as pa
+
+    offsets, columns = parts
+    values = pa.StructArray.from_arrays(columns, fields=list(type.value_type))
+    return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), values, type=type)
+
+
+def _append(workspace: Workspace, batch: pa.Table) -> None:
+    """Like `Workspace.append`, of rows that are Arrow's already."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    sink = pa.BufferOutputStream()
+    pq.write_table(batch, sink, compression="zstd")
+    data = sink.getvalue().to_pybytes()
+    folder = workspace.folder(SEGMENTS.name)
+    shards = workspace.shards(SEGMENTS.name)
+    number = int(shards[-1].name.split("-")[0]) + 1 if shards else 0
+    _write(workspace, f"{number:06d}-{hashlib.sha256(data).hexdigest()[:12]}.parquet", data, folder)
+
+
+def _write(workspace: Workspace, name: str, data: bytes, folder: Any) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        write_atomically(folder / name, data)
+    except OSError as error:
+        raise WorkspaceError(f"{folder}: cannot be written: {error.strerror}") from None
+
+
+def _remembered(workspace: Workspace) -> Method:
+    """The method of the last whole run."""
+    path = workspace.folder(SEGMENTS.name) / "method.json"
+    try:
+        row = json.loads(path.read_text(encoding="utf-8"))
+        return Method(frozenset(row["names"]), row["chinese"])
+    except FileNotFoundError:
+        return Method()
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise WorkspaceError(f"{path}: cannot be read ({error}); delete it") from None
+
+
+def _remember(workspace: Workspace, method: Method) -> None:
+    if _remembered(workspace) != method:
+        data = json.dumps({"chinese": method.chinese, "names": sorted(method.names)}, ensure_ascii=False, indent=1)
+        _write(workspace, "method.json", data.encode(), workspace.folder(SEGMENTS.name))

@@ -37,6 +37,11 @@ version = 1
 [scheme]
 file = "scheme.toml"
 
+[segment]
+# Chinese words: "jieba", or "rjieba", which is faster (pip install "hemu[fast]"). Words of your own, one a line, go into
+# the file words.txt of this folder.
+chinese = "jieba"
+
 [annotate]
 # In the order of priority: where two propose overlapping entities, the one named first wins.
 annotators = {annotators}

@@ -1,0 +1,230 @@
+"""Benchmarks of hemu, each against the bare library that it rests on, in the same run.
+
+    python scripts/bench.py segment --out bench.json
+
+The texts are hemu's own sample articles, their sentences put together anew. What is compared is run by turns on one
+core, and the best of several rounds counts. A further benchmark is one more function in `BENCHMARKS`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import random
+import tempfile
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from corpus.document import Document, Lang
+
+Result = dict[str, float | int | str]
+
+
+def segment(options: argparse.Namespace) -> list[Result]:
+    """Chinese against jieba.cut, English against the same spaCy components in nlp.pipe, and two processes against one."""
+    chinese = articles("zh", options.size)
+    english = articles("en", options.size)
+    results: list[Result] = []
+    with one_core():
+        results.append(
+            compared("Chinese: sentences and words", chinese, hemu, bare_jieba(), "jieba.cut", options.rounds)
+        )
+        try:
+            fast = hemu_with("rjieba")
+            results.append(compared("Chinese by rjieba", chinese, fast, bare_jieba(), "jieba.cut", options.rounds))
+        except ImportError:
+            pass
+        results.append(
+            compared("English: sentences, words, tags", english, hemu, bare_spacy(), "nlp.pipe", options.rounds)
+        )
+    results.append(workspace(chinese, english, options))
+    return results
+
+
+BENCHMARKS: dict[str, Callable[[argparse.Namespace], list[Result]]] = {"segment": segment}
+
+
+def articles(lang: Lang, characters: int) -> list[Document]:
+    """Documents of about as many characters in all, of sentences of the sample drawn at random, the same each time."""
+    from corpus.segment import segment_text
+
+    folder = resources.files("corpus") / "data" / "sample" / "articles"
+    sentences: list[str] = []
+    for file in sorted(folder.iterdir(), key=lambda file: file.name):
+        if file.name.endswith(f".{lang}.txt"):
+            text = file.read_text(encoding="utf-8")
+            sentences += [text[start:end] for start, end in segment_text(text, lang)[0]]
+    draw, size = random.Random(0), 0
+    found: list[Document] = []
+    while size < characters:
+        paragraphs = [
+            ("" if lang == "zh" else " ").join(draw.choice(sentences) for _ in range(draw.randint(2, 5)))
+            for _ in range(draw.randint(5, 12))
+        ]
+        text = "\n".join(paragraphs)
+        found.append(Document(f"{lang}-{len(found)}.{lang}", f"{lang}-{len(found)}", lang, text))
+        size += len(text)
+    return found
+
+
+def hemu(documents: list[Document]) -> None:
+    """What a worker of `segment_workspace` does, rows and all."""
+    from corpus.segment import Method, _segment_batch
+
+    _segment_batch((Method(), documents))
+
+
+def hemu_with(chinese: str) -> Callable[[list[Document]], None]:
+    from corpus.segment import Method, _segment_batch
+
+    if chinese == "rjieba":
+        import rjieba  # noqa: F401
+    method = Method(chinese=chinese)
+    return lambda documents: (_segment_batch((method, documents)), None)[1]
+
+
+def bare_jieba() -> Callable[[list[Document]], None]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import jieba
+
+    from corpus.chinese import cache_folder
+
+    jieba.setLogLevel("WARNING")
+    tokenizer = jieba.Tokenizer()
+    tokenizer.tmp_dir = str(cache_folder())
+    tokenizer.initialize()
+
+    def run(documents: list[Document]) -> None:
+        for document in documents:
+            for _ in tokenizer.cut(document.text):
+                pass
+
+    return run
+
+
+def bare_spacy() -> Callable[[list[Document]], None]:
+    import spacy
+
+    from corpus.english import model_path
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        nlp = spacy.load(model_path(), exclude=["ner", "lemmatizer", "senter"])
+
+    def run(documents: list[Document]) -> None:
+        for _ in nlp.pipe(document.text for document in documents):
+            pass
+
+    return run
+
+
+def compared(
+    name: str,
+    documents: list[Document],
+    ours: Callable[[list[Document]], None],
+    theirs: Callable[[list[Document]], None],
+    against: str,
+    rounds: int,
+) -> Result:
+    """Characters a second of both, and our share of theirs; run by turns, after one round that does not count."""
+    best = [float("inf"), float("inf")]
+    for turn in range(rounds + 1):
+        for i, function in enumerate((ours, theirs)):
+            # Processor time: what else runs on the machine is not counted.
+            began = time.process_time()
+            function(documents)
+            if turn:
+                best[i] = min(best[i], time.process_time() - began)
+    characters = sum(len(document.text) for document in documents)
+    return {
+        "name": name,
+        "characters": characters,
+        "hemu": round_to(characters / best[0]),
+        "against": against,
+        "bare": round_to(characters / best[1]),
+        "ratio": round(best[1] / best[0], 3),
+    }
+
+
+def workspace(chinese: list[Document], english: list[Document], options: argparse.Namespace) -> Result:
+    """`segment_workspace` with one process and with two, by turns, from an empty table of segments each time."""
+    from corpus.schema import DOCUMENTS
+    from corpus.segment import segment_workspace
+    from corpus.store import Workspace
+
+    documents = [document for pair in zip(chinese, english, strict=False) for document in pair]
+    copies = [
+        Document(f"{i}-{d.id}", f"{i}-{d.pair}", d.lang, d.text) for i in range(options.copies) for d in documents
+    ]
+    best = {1: float("inf"), 2: float("inf")}
+    for _ in range(max(1, options.rounds - 1)):
+        for workers in best:
+            with tempfile.TemporaryDirectory() as folder:
+                space = Workspace.create(Path(folder) / "w")
+                space.append(DOCUMENTS, copies)
+                began = time.perf_counter()
+                segment_workspace(space, workers=workers)
+                best[workers] = min(best[workers], time.perf_counter() - began)
+    characters = sum(len(document.text) for document in copies)
+    return {
+        "name": f"segment_workspace, {len(copies)} documents",
+        "characters": characters,
+        "hemu": round_to(characters / best[2]),
+        "against": "one process",
+        "bare": round_to(characters / best[1]),
+        "ratio": round(best[1] / best[2], 3),
+    }
+
+
+def round_to(value: float) -> int:
+    return int(round(value, -2))
+
+
+@contextmanager
+def one_core() -> Iterator[None]:
+    """Keep this process on one core, where the system can."""
+    if not hasattr(os, "sched_setaffinity"):
+        yield
+        return
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(before)})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("benchmark", choices=sorted(BENCHMARKS))
+    parser.add_argument("--out", type=Path, help="write the results to this file as JSON")
+    parser.add_argument("--rounds", type=int, default=4, help="how often each is run (4)")
+    parser.add_argument("--size", type=int, default=60_000, help="characters of text in each language (60,000)")
+    parser.add_argument("--copies", type=int, default=40, help="how often the text comes in the workspace (40)")
+    options = parser.parse_args()
+    results = BENCHMARKS[options.benchmark](options)
+    if options.out:
+        record: dict[str, Any] = {
+            "benchmark": options.benchmark,
+            "python": platform.python_version(),
+            "machine": platform.processor() or platform.machine(),
+            "cores": os.cpu_count(),
+            "results": results,
+        }
+        options.out.write_text(json.dumps(record, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+    width = max(len(str(result["name"])) for result in results)
+    print(f"{'':{width}}  {'hemu':>9}  {'bare':>9}  ratio  (characters a second)")
+    for r in results:
+        print(f"{r['name']:{width}}  {r['hemu']:>9,}  {r['bare']:>9,}  {r['ratio']:5.2f}  against {r['against']}")
+
+
+if __name__ == "__main__":
+    main()
