@@ -79,11 +79,11 @@ def adjudicate(workspace: Workspace, *, progress: Progress | None = None) -> Sta
         last = {row["document"]: row["version"] for row in rows if row["version"] != IMPORTED}
         for id in sorted(last.keys() - by_document.keys()):
             report.skipped.append(Skipped(id, "nobody's annotation of it counts any more; its gold stays as it was"))
-        todo = {id: several for id, several in by_document.items() if last.get(id) != _version(several)}
+        todo = {id: several for id, several in by_document.items() if last.get(id) != annotations_version(several)}
         report.unchanged = len(by_document) - len(todo)
         decided = []
         for number, several in enumerate(todo.values(), 1):
-            decided.append(decide([a.layer for a in several], version=_version(several)))
+            decided.append(decide([a.layer for a in several], version=annotations_version(several)))
             if progress:
                 progress(number, len(todo))
         gold = {**workspace.read(GOLD), **{d.layer.document: d.layer for d in decided}}
@@ -143,7 +143,7 @@ def _age(annotation: Annotation) -> tuple[str, int]:
     return annotation.updated or annotation.created, annotation.id
 
 
-def _version(annotations: Sequence[Annotation]) -> str:
+def annotations_version(annotations: Sequence[Annotation]) -> str:
     """How many annotators, and a digest of what they say, by which a change is noticed."""
     said = [[a.annotator, layer_row(replace(a.layer, version=""))] for a in annotations]
     digest = hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:10]

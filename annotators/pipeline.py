@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from itertools import chain
 
 from annotators import registry
 from annotators.combine import combine_entities, share_offices
+from annotators.repeats import follow_group
 from annotators.traditional import as_simplified, restored_items, restored_layers
 from corpus import align, segment
 from corpus.document import (
@@ -29,6 +30,7 @@ from corpus.document import (
 from corpus.engine import batches, cores, map_batches
 from corpus.errors import HemuError, InputError, SchemeError, StaleTextError
 from corpus.jsonl import dump_row, output, read_documents, row_of
+from corpus.migration import Name, renamed, renames
 from corpus.report import Progress, Skipped, StageReport
 from corpus.schema import ALIGNMENTS, SEGMENTS, layers_table
 from corpus.scheme import Scheme
@@ -36,6 +38,9 @@ from corpus.store import Workspace
 
 COMBINED = "combined"
 """The source of the layer that is the pre-annotation."""
+
+# Changes with what is done beside the annotators: texts in Traditional characters, pull quotes.
+_RULES = "2"
 
 # Documents that are held at once, and groups that one worker is given at a time.
 _WINDOW = 256
@@ -57,7 +62,7 @@ class Pipeline:
     def __init__(self, names: Sequence[str]) -> None:
         """Raises RegistryError for a name that is not known, ModelError for a model that cannot be loaded."""
         self.annotators = [registry.make(name) for name in names]
-        identity = "\n".join(f"{a.name} {a.version}" for a in self.annotators)
+        identity = "\n".join([_RULES, *(f"{a.name} {a.version}" for a in self.annotators)])
         self.version = f"hemu-{hashlib.sha256(identity.encode()).hexdigest()[:10]}"
 
     def annotate(self, group: Group) -> Annotated:
@@ -87,6 +92,7 @@ class Pipeline:
             group,
             items=tuple(replace(item, claims=_claims(_of(claims, item.document))) for item in group.items),
         )
+        group, relations = follow_group(group, relations)
         return Annotated(group, (*layers, *links, *claims), relations)
 
     def _run(self, stage: registry.Stage, group: Group) -> list[Layer]:
@@ -238,6 +244,7 @@ def annotate_workspace(
     started = time.monotonic()
     report = StageReport("annotate")
     names = tuple(names)
+    names_now = renames(workspace)
     documents = workspace.documents()
     version = f"{load(names).version}-{_digest(workspace.scheme)}" if documents else ""
     before = workspace.read(layers_table(COMBINED))
@@ -257,7 +264,7 @@ def annotate_workspace(
     jobs = ((names, batch) for batch in batches(todo, _BATCH))
     with workspace.writing():
         for annotated in map_batches(_annotate_groups, jobs, workers=_workers(workers, len(todo))):
-            annotated = [_within(result, workspace.scheme, report) for result in annotated]
+            annotated = [_within(result, workspace.scheme, names_now, report) for result in annotated]
             _store(workspace, annotated, version)
             for result in annotated:
                 for item in result.group.items:
@@ -276,16 +283,23 @@ def _digest(scheme: Scheme) -> str:
     return hashlib.sha256(names.encode()).hexdigest()[:6]
 
 
-def _within(result: Annotated, scheme: Scheme, report: StageReport) -> Annotated:
-    """The result without what the scheme does not have, which is counted."""
+def _within(result: Annotated, scheme: Scheme, names: Mapping[Name, str | None], report: StageReport) -> Annotated:
+    """The result in the names of a scheme that was migrated to, without what the scheme does not have, which is counted."""
     items = []
     for item in result.group.items:
+        document = item.document
+        layer = renamed(Layer(document.id, document.sha, "", "", item.entities, item.claims, ()), names)
+        item = replace(item, entities=layer.entities, claims=layer.claims)
         entities = tuple(e for e in item.entities if e.label in scheme.label_names)
         claims = tuple(c for c in item.claims if _fits(c, scheme))
         if dropped := len(item.entities) + len(item.claims) - len(entities) - len(claims):
             report.notes["not in the scheme"] = int(report.notes.get("not in the scheme", 0)) + dropped
         items.append(replace(item, entities=entities, claims=claims))
-    return replace(result, group=replace(result.group, items=tuple(items)))
+    labels = {
+        relation.label: names.get(Name("relation", relation.label), relation.label) for relation in result.relations
+    }
+    relations = tuple(replace(r, label=label) for r in result.relations if (label := labels[r.label]))
+    return replace(result, group=replace(result.group, items=tuple(items)), relations=relations)
 
 
 def _fits(claim: Claim, scheme: Scheme) -> bool:

@@ -8,9 +8,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from corpus.document import Document, Lang, Layer
+from corpus.document import Document, Lang, Layer, Removal
 from corpus.ingest.names import why_unsafe
 from corpus.jsonl import Row, dump_row, layer_of, output, read_documents, row_of
+from corpus.removal import removed
 from corpus.report import Progress, Skipped, StageReport
 from corpus.schema import DOCUMENTS, GOLD
 from corpus.store import Workspace
@@ -36,12 +37,14 @@ def import_gold(workspace: Workspace, path: str, *, progress: Progress | None = 
     with workspace.writing():
         documents, stored = workspace.documents(), workspace.read(GOLD)
         pairs = {(d.pair, d.lang): d.id for d in documents.values() if d.pair}
+        withdrawn = {removal.sha: removal for removal in removed(workspace).values()}
         added: dict[str, Document] = {}
         layers: dict[str, Layer] = {}
         for number, (where, row, document) in enumerate(read_documents(path), 1):
             layer = layer_of(row, document, where, scheme=workspace.scheme, source=SOURCE)
             layers[document.id] = replace(layer, version=IMPORTED)
-            if reason := _refusal(row, document, documents.get(document.id)) or _taken(document, pairs):
+            reason = _refusal(row, document, documents.get(document.id)) or _taken(document, pairs)
+            if reason := reason or _withdrawn(document, withdrawn):
                 report.skipped.append(Skipped(document.id, reason))
             elif document.id not in documents:
                 added[document.id] = _with_blocks(document, path)
@@ -62,6 +65,12 @@ def import_gold(workspace: Workspace, path: str, *, progress: Progress | None = 
     }
     report.seconds = time.monotonic() - started
     return report
+
+
+def _withdrawn(document: Document, removals: Mapping[str, Removal]) -> str:
+    """Why the document cannot come back, or ""."""
+    record = removals.get(document.sha)
+    return f"was withdrawn on {record.when[:10]}; take it again with: hemu ingest --restore" if record else ""
 
 
 def _taken(document: Document, pairs: Mapping[tuple[str, Lang], str]) -> str:

@@ -70,7 +70,7 @@ def test_the_whole_text_side_and_a_second_run(workspace: Path, articles: Path) -
     assert done.returncode == 0, done.stderr
     assert "ingest: 2 done" in done.stderr
     again = hemu("run", articles, "-w", workspace)
-    assert again.stderr.count("0 done") == 4, again.stderr
+    assert again.stderr.count("0 done") == 5, again.stderr
     shown = hemu("show", "night", "-w", workspace)
     assert "郭安民" in shown.stdout
     assert "Guo Anmin OFFICIAL" in " ".join(shown.stdout.split())

@@ -10,11 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from annotators.repeats import follow, follow_group, quotes, shown_text
 from annotators.studio.config import labeling_config
 from annotators.studio.convert import (
     PLACEHOLDERS,
     parse_target,
     prediction_of,
+    shown_in,
     target_line,
     task_key,
     task_of,
@@ -22,6 +24,7 @@ from annotators.studio.convert import (
 from annotators.studio.layers import layers_of
 from corpus.document import (
     AUTHOR,
+    Block,
     Claim,
     Document,
     Entity,
@@ -37,7 +40,7 @@ from corpus.document import (
     sorted_claims,
     sorted_entities,
 )
-from corpus.errors import SchemeError, SpanError, StudioError
+from corpus.errors import SchemeError, SpanError, StaleTextError, StudioError
 from corpus.report import Skipped
 from corpus.scheme import load_scheme
 
@@ -291,6 +294,101 @@ def test_an_article_in_one_language_shows_that_there_is_no_other() -> None:
     data = task_of(Group((item(document("zh", ZH, "")),)))
     assert data["text_en"] == PLACEHOLDERS["en"]
     assert (data["doc_en"], data["doc_zh"]) == ("", ".zh")
+
+
+def test_the_task_of_a_text_without_pull_quotes_holds_just_what_it_always_did() -> None:
+    en = Document("a.en", "a", "en", EN, (Block(0, 5, "headline"), Block(6, 9, "pull-quote")))
+    data = task_of(Group((item(en),)))
+    assert data == {
+        "key": task_key(Group((item(document("en", EN, "a")),))),
+        "pair": "a",
+        "doc_en": "a.en",
+        "sha_en": en.sha,
+        "text_en": EN,
+        "doc_zh": "",
+        "sha_zh": "",
+        "text_zh": PLACEHOLDERS["zh"],
+    }
+    assert list(data) == ["key", "pair", "doc_en", "sha_en", "text_en", "doc_zh", "sha_zh", "text_zh"]
+
+
+QUOTED = "Mayor Lin Yue will build three hundred flats"
+
+
+@st.composite
+def quoting(draw: st.DrawFn) -> Document:
+    """A text that repeats a sentence in a line of its own, among any others."""
+    story = f"{draw(TEXTS)} {QUOTED}, they say. {draw(TEXTS)}"
+    tail = draw(st.sampled_from(["", " ", ", Wen Bo"]))
+    lines = draw(st.permutations([draw(TEXTS), story, f"“{QUOTED}”{tail}", draw(TEXTS)]))
+    text = "\n".join(lines)
+    at = lines.index(f"“{QUOTED}”{tail}")
+    start = len("\n".join(lines[:at])) + (at > 0)
+    passage = text.index(f" {QUOTED}, they") + 1
+    block = Block(start, start + len(lines[at]), "pull-quote", (passage, passage + len(QUOTED)))
+    return Document("x.en", "x", "en", text, (block,))
+
+
+@settings(max_examples=150, deadline=None)
+@given(quoting(), st.data())
+def test_what_is_shown_without_its_pull_quotes_comes_back_with_their_marks(en: Document, data: st.DataObject) -> None:
+    (quote,) = quotes(en)
+    entities = tuple(Entity(s, "FIRM") for s in data.draw(spans(en.text)))
+    claims = tuple(Claim(s, "action", "support") for s in data.draw(spans(en.text)))
+    group, _ = follow_group(Group((item(en, entities, claims),)), ())
+    task = task_of(group)
+    assert task["sha_en"] == en.sha
+    assert task["text_en"].count(QUOTED) == 1
+    shown = shown_in(task, en)
+    result = [dict(entry) for entry in json.loads(json.dumps(prediction_of(group, (), "v", SCHEME)["result"]))]
+    for entry in result:
+        value = entry["value"]
+        assert task["text_en"][value["start"] : value["end"]] == shown.text[value["start"] : value["end"]]
+    layers, problems = layers_of(result, [en], SCHEME, source="annotator:1", shown={en.id: shown})
+    assert problems == []
+    followed = follow(en, entities, claims)
+    assert [(e.span, e.label) for e in layers[0].entities] == [(e.span, e.label) for e in followed[0]]
+    assert [c.span for c in layers[0].claims] == [c.span for c in followed[1]]
+    cut = range(*quote.cut)
+    assert {e.span for e in entities if e.end <= cut.start or cut.stop <= e.start} <= {e.span for e in followed[0]}
+
+
+def test_a_prediction_shows_what_the_task_that_is_there_shows() -> None:
+    text = f"{QUOTED}\nNow {QUOTED}."
+    start = text.index(QUOTED, 1)
+    en = Document("a", "", "en", text, (Block(0, len(QUOTED), "pull-quote", (start, start + len(QUOTED))),))
+    mark = Entity(at(text, "Lin Yue"), "OFFICIAL")
+    group, _ = follow_group(Group((item(en, (Entity(Span.of(text, start + 6, start + 13), "OFFICIAL"),)),)), ())
+    assert group.items[0].entities[0] == mark
+    before = {"text_en": text, "sha_en": en.sha}
+    starts = [
+        [entry["value"]["start"] for entry in prediction_of(group, (), "v", SCHEME, shown=shown)["result"]]
+        for shown in ({"a": shown_in(before, en)}, None)
+    ]
+    assert starts == [[6, start + 6], [10]]
+
+
+def test_a_mark_over_a_pull_quote_that_is_not_shown_is_reported() -> None:
+    text = f"Lin.\n{QUOTED}\nNow {QUOTED}."
+    start = text.index(QUOTED, 6)
+    en = Document("a", "", "en", text, (Block(5, 5 + len(QUOTED), "pull-quote", (start, start + len(QUOTED))),))
+    shown = shown_text(en)
+    assert shown.text.startswith("Lin.\nNow")
+    (layer,), (problem,) = layers_of(
+        [labelled(0, 8), labelled(0, 3)], [en], SCHEME, source="annotator:1", shown={"a": shown}
+    )
+    assert [e.span.surface for e in layer.entities] == ["Lin"]
+    assert problem == Skipped("a 0-8", "runs over a pull quote that is not shown; mark what is before or after it")
+
+
+@pytest.mark.parametrize("said", ["", "0-", "0-3 3-4", "4-2", "0-99", "x-y", "0-3", None, 7])
+def test_a_task_that_shows_something_else_than_it_says_is_refused(said: Any) -> None:
+    en = document("en", EN)
+    if said is None:
+        assert shown_in({"shown_en": None}, en).whole(EN)
+        return
+    with pytest.raises(StaleTextError, match=r"flats\.en: "):
+        shown_in({"text_en": "Lin", "shown_en": said}, en)
 
 
 def labelled(start: Any, end: Any, label: str = "PLACE", lang: str = "en", **more: Any) -> dict[str, Any]:

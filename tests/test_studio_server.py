@@ -21,6 +21,7 @@ from urllib.parse import urlencode
 
 import pytest
 
+from annotators.adjudicate import adjudicate
 from annotators.studio import client as client_module
 from annotators.studio import server as server_module
 from annotators.studio.client import Studio, connect, find_token
@@ -30,10 +31,13 @@ from annotators.studio.pull import pull
 from annotators.studio.push import PushItem, push
 from annotators.studio.server import Server, default_data, default_env, install, installed
 from annotators.studio.tables import ANNOTATIONS, PUSHED, Annotation
-from corpus.document import Claim, Document, Entity, Group, Item, Ref, Relation, Segments, Span, Target
+from annotators.studio.withdraw import withdraw
+from corpus.document import Block, Claim, Document, Entity, Group, Item, Ref, Relation, Segments, Span, Target
 from corpus.errors import StudioError
+from corpus.migration import migrate
+from corpus.removal import pending, record, sweep
 from corpus.report import Skipped
-from corpus.schema import DOCUMENTS
+from corpus.schema import DOCUMENTS, GOLD
 from corpus.scheme import load_scheme
 from corpus.store import Workspace
 
@@ -555,3 +559,230 @@ class TestPull:
         assert (report.done, len(report.skipped)) == (0, 1)
         assert "was not pushed by hemu" in report.skipped[0].why
         assert push(news, studio, items_of(articles(1)), title=title).unchanged == 1
+
+
+@pytest.mark.studio
+class TestWithdrawn:
+    """What a takedown does on the server: the tasks of withdrawn articles go, and no others."""
+
+    def test_tasks_go_with_the_work_on_them(self, news: Workspace, studio: Studio, title: str) -> None:
+        titled(news, title)
+        documents = articles(3)
+        project: Any = push(news, studio, items_of(documents), title=title).notes["project"]
+        (other,) = studio.import_tasks(project, [{"data": {"text_en": "a", "text_zh": "b", "doc_en": "a0.en"}}])
+        first, second, third, _ = studio.tasks(project)
+        pulled, later = annotate(studio, first.id, []), annotate(studio, second.id, [])
+        pull(news, studio, title=title)
+        never = annotate(studio, first.id, predicted(studio, project, first.id))
+        studio.sdk.annotations.update(pulled, result=predicted(studio, project, first.id))
+        annotate(studio, third.id, [])
+        record(news, ["a0.en", "a2.zh"])
+        gone = withdraw(news, studio, ["a0.en", "a2.zh"])
+        assert {task.task for task in gone.tasks} == {first.id, third.id}
+        assert (gone.annotations, gone.elsewhere) == (3, [])
+        assert set(gone.unpulled) > {pulled, never}
+        assert later not in gone.unpulled
+        assert {task.id for task in studio.tasks(project)} == {second.id, other}
+        sweep(news, ["a0.en", "a2.zh"], deleted=gone.tasks)
+        assert pending(news) == []
+        # Done again it finds nothing, and what was pulled of the other version counts on.
+        assert withdraw(news, studio, ["a0.en"]).tasks == []
+        assert "withdrawn" not in pull(news, studio, title=title).notes
+        kept = [row for row in news.read(ANNOTATIONS).values() if row.layer.document == "a0.zh"]
+        assert [row.counts for row in kept] == [True]
+
+    def test_what_was_pulled_as_it_is_is_not_called_lost(self, news: Workspace, studio: Studio, title: str) -> None:
+        titled(news, title)
+        project: Any = push(news, studio, items_of(articles(1)), title=title).notes["project"]
+        task = next(iter(studio.tasks(project)))
+        annotate(studio, task.id, predicted(studio, project, task.id))
+        pull(news, studio, title=title)
+        gone = withdraw(news, studio, ["a0.en"])
+        assert (gone.annotations, gone.unpulled) == (1, [])
+
+    def test_a_push_makes_up_for_a_server_that_did_not_answer(
+        self, news: Workspace, studio: Studio, title: str
+    ) -> None:
+        documents = articles(3)
+        earlier: Any = push(news, studio, items_of(documents), title=f"{title[:40]} earlier").notes["project"]
+        project: Any = push(news, studio, items_of(documents), title=title).notes["project"]
+        annotate(studio, next(iter(studio.tasks(project))).id, [])
+        record(news, ["a0.en"])
+        # Between the record and the rest, nothing of it is sent.
+        held = push(news, studio, items_of(documents)[:1], title=title)
+        assert [skipped.what for skipped in held.skipped] == ["a0.en + a0.zh"]
+        sweep(news, ["a0.en"])
+        left = items_of(documents)[1:]
+        assert held.notes == {"tasks of withdrawn articles deleted": 2, "annotations deleted with them": 1}
+        for number in (project, earlier):
+            assert len(list(studio.tasks(number))) == 2
+        assert pending(news) == []
+        assert push(news, studio, left, title=title).notes == {"project": project, "new tasks": 0, "new predictions": 0}
+
+    def test_another_text_under_the_id_of_a_withdrawn_one_stays(
+        self, news: Workspace, studio: Studio, title: str
+    ) -> None:
+        documents = articles(1)
+        project: Any = push(news, studio, items_of(documents), title=title).notes["project"]
+        (old,) = studio.tasks(project)
+        record(news, ["a0.en"])
+        sweep(news, ["a0.en"])
+        other = articles(1, EN + " Another one.")
+        news.append(DOCUMENTS, other[:1])
+        report = push(news, studio, items_of(other), title=title)
+        assert (report.skipped, report.notes["new tasks"]) == ([], 1)
+        assert report.notes["tasks of withdrawn articles deleted"] == 1
+        # (A new task can get the number of the deleted one.)
+        (new,) = studio.tasks(project)
+        assert (old.data["sha_en"], new.data["sha_en"]) == (documents[0].sha, other[0].sha)
+        assert len(news.read(PUSHED)) == 1
+        again = push(news, studio, items_of(other), title=title)
+        assert (again.unchanged, "tasks of withdrawn articles deleted" in again.notes) == (1, False)
+
+    def test_tasks_on_another_server_are_named(self, news: Workspace, studio: Studio, title: str) -> None:
+        push(news, studio, items_of(articles(1)), title=title)
+        (pushed,) = news.read(PUSHED).values()
+        news.append(PUSHED, [replace(pushed, url="http://elsewhere.example", task=99)])
+        record(news, ["a0.en"])
+        report = push(news, studio, [], title=title)
+        assert report.notes["tasks of withdrawn articles on other servers"] == 1
+        assert [task.task for task in pending(news)] == [99]
+
+
+@pytest.mark.studio
+class TestMigrated:
+    """A project with work on it, after the label scheme of the workspace has changed."""
+
+    def migrated(self, news: Workspace, tmp_path: Path) -> Workspace:
+        text = (news.root / "scheme.toml").read_text(encoding="utf-8")
+        for old, new in (("OFFICIAL", "LEADER"), ("commitment", "pledge"), ("same_as", "same"), ("CLAIM", "STATEMENT")):
+            text = text.replace(f'name = "{old}"', f'name = "{new}"')
+        file = tmp_path / "new.toml"
+        file.write_text(text, encoding="utf-8")
+        result = migrate(news, file, maps=["OFFICIAL=LEADER", "commitment=pledge", "same_as=same"])
+        assert result.undecided == {}
+        return Workspace.open(news.root)
+
+    def new_items(self, documents: list[Document]) -> list[PushItem]:
+        items = []
+        for item in items_of(documents, "v2"):
+            parts = tuple(
+                replace(
+                    i,
+                    entities=tuple(replace(e, label="LEADER") for e in i.entities),
+                    claims=tuple(replace(c, type="pledge") for c in i.claims),
+                )
+                for i in item.group.items
+            )
+            relations = tuple(replace(r, label="same") for r in item.relations)
+            items.append(PushItem(replace(item.group, items=parts), relations, "v2"))
+        return items
+
+    def test_the_project_goes_on_in_the_new_names(
+        self, news: Workspace, studio: Studio, title: str, tmp_path: Path
+    ) -> None:
+        documents = articles(3)
+        project: Any = push(news, studio, items_of(documents), title=title).notes["project"]
+        first, second, _ = studio.tasks(project)
+        one = annotate(studio, first.id, predicted(studio, project, first.id))
+        pull(news, studio, title=title)
+        before = {row.layer.document: row.layer for row in news.read(ANNOTATIONS).values()}
+        moved = self.migrated(news, tmp_path)
+        # One article is not pushed again, and shows what it showed, in the new names.
+        report = push(moved, studio, self.new_items(documents[:4]), title=title)
+        assert (report.notes["new tasks"], report.notes["new predictions"], report.skipped) == (0, 2, [])
+        config = studio.sdk.projects.get(project).label_config
+        assert 'alias="LEADER"' in config
+        assert "OFFICIAL" not in config
+        for task in studio.tasks(project):
+            labels = [r["value"]["labels"] for r in predicted(studio, project, task.id) if r["type"] == "labels"]
+            assert labels == [["LEADER"], ["LEADER"], ["STATEMENT"]]
+        # The work of before is there in the new names, its annotator's as ever, and says what it said.
+        assert report.notes["annotations put into the new names"] == 1
+        assert studio.sdk.annotations.get(one).result == predicted(studio, project, first.id)
+        adjudicate(moved)
+        assert pull(moved, studio, title=title).done == 1
+        assert (adjudicate(moved).done, list(moved.read(GOLD))) == (0, ["a0.en", "a0.zh"])
+        assert "annotations put into the new names" not in push(moved, studio, [], title=title).notes
+        # Taken up again or submitted late from the old pre-annotation, it is read in the new names.
+        old = studio.predictions(project, second.id)[0]["result"]
+        late = annotate(studio, second.id, old)
+        studio.sdk.annotations.update(one, result=studio.predictions(project, first.id)[0]["result"])
+        report = pull(moved, studio, title=title)
+        assert (report.done, report.skipped) == (2, [])
+        rows = list(moved.read(ANNOTATIONS).values())
+        assert {row.id for row in rows} == {one, late}
+        assert {e.label for row in rows for e in row.layer.entities} == {"LEADER"}
+        assert {c.type for row in rows for c in row.layer.claims} == {"pledge"}
+        assert {r.label for row in rows for r in row.layer.relations} == {"claimant", "same"}
+        assert {row.layer.document: len(row.layer.entities) for row in rows if row.id == one} == {
+            id: len(layer.entities) for id, layer in before.items()
+        }
+
+
+def titled(workspace: Workspace, title: str) -> None:
+    config = workspace.root / "hemu.toml"
+    config.write_text(config.read_text().replace('project = "news"', f'project = "{title}"'))
+    vars(workspace).pop("config", None)
+
+
+SAID = "Mayor Lin Yue of Qingpu wants to build three hundred flats"
+QUOTING = f"Flats\n\n{SAID}\n\nIn May 👩‍👩‍👧 {SAID}, he said."
+
+
+@pytest.mark.studio
+class TestPullQuotes:
+    def article(self) -> Document:
+        passage = QUOTING.rindex(SAID)
+        start = QUOTING.index(SAID)
+        block = Block(start, start + len(SAID), "pull-quote", (passage, passage + len(SAID)))
+        return Document("q.en", "", "en", QUOTING, (block,))
+
+    def item(self, document: Document, version: str = "v1") -> PushItem:
+        start = QUOTING.rindex("Lin Yue")
+        marks = tuple(Entity(Span.of(QUOTING, at, at + 7), "OFFICIAL") for at in (QUOTING.index("Lin Yue"), start))
+        return PushItem(Group((Item(document, Segments(document.id, document.sha, ()), marks),)), (), version)
+
+    def test_it_is_shown_once_and_marked_twice(self, workspace_root: Path, studio: Studio, title: str) -> None:
+        workspace = Workspace.create(workspace_root)
+        document = self.article()
+        workspace.append(DOCUMENTS, [document])
+        project: Any = push(workspace, studio, [self.item(document)], title=title).notes["project"]
+        (task,) = studio.tasks(project)
+        text = str(task.data["text_en"])
+        assert text == f"Flats\n\nIn May 👩‍👩‍👧 {SAID}, he said."
+        (region,) = predicted(studio, project, task.id)
+        start = text.index("Qingpu")
+        by_hand = {
+            "id": "h",
+            "from_name": "label_en",
+            "to_name": "en",
+            "type": "labels",
+            "origin": "manual",
+            "value": {"start": start, "end": start + 6, "text": "Qingpu", "labels": ["PLACE"]},
+        }
+        annotate(studio, task.id, [region, by_hand])
+        report = pull(workspace, studio, title=title)
+        assert (report.done, report.skipped) == (1, [])
+        (row,) = workspace.read(ANNOTATIONS).values()
+        assert [(e.start, e.span.surface, e.label) for e in row.layer.entities] == [
+            (at, words, label)
+            for where in (QUOTING.index(SAID), QUOTING.rindex(SAID))
+            for at, words, label in ((where + 6, "Lin Yue", "OFFICIAL"), (where + 17, "Qingpu", "PLACE"))
+        ]
+        assert row.layer.sha == document.sha
+
+    def test_a_task_that_shows_the_quote_keeps_it(self, workspace_root: Path, studio: Studio, title: str) -> None:
+        workspace = Workspace.create(workspace_root)
+        plain = replace(self.article(), blocks=())
+        workspace.append(DOCUMENTS, [plain])
+        project: Any = push(workspace, studio, [self.item(plain)], title=title).notes["project"]
+        workspace.append(DOCUMENTS, [self.article()])
+        report = push(workspace, studio, [self.item(self.article(), "v2")], title=title)
+        assert (report.notes["new tasks"], report.notes["new predictions"]) == (0, 1)
+        (task,) = studio.tasks(project)
+        assert task.data["text_en"] == QUOTING
+        annotate(studio, task.id, predicted(studio, project, task.id)[:1])
+        pull(workspace, studio, title=title)
+        (row,) = workspace.read(ANNOTATIONS).values()
+        assert [e.start for e in row.layer.entities] == [QUOTING.index("Lin Yue")]

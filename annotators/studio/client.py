@@ -12,6 +12,7 @@ import stat
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -51,6 +52,19 @@ class Studio:
         with _telling(self.url):
             found = [p.id for p in self.sdk.projects.list(include="id,title", title=title) if p.title == title]
         return min(found, default=None)
+
+    def has_project(self, project: int) -> bool:
+        """Whether there is a project of that number."""
+        from label_studio_sdk.core.api_error import ApiError
+
+        with _telling(self.url):
+            try:
+                self.sdk.projects.get(project)
+            except ApiError as error:
+                if error.status_code == 404:
+                    return False
+                raise
+        return True
 
     def find_or_create_project(self, title: str, label_config: str, instruction: str) -> int:
         """The project of that title with that configuration, made or brought up to date where needed.
@@ -139,6 +153,34 @@ class Studio:
         with _telling(self.url):
             found = self.sdk.predictions.list(task=task, project=project)
         return sorted((dict(p.dict()) for p in found), key=lambda p: int(p["id"]))
+
+    def annotations(self, task: int) -> dict[int, datetime | None]:
+        """The annotations of one task, skipped ones too: when each was last changed, by its number."""
+        with _telling(self.url):
+            return {int(entry.id): entry.updated_at for entry in self.sdk.annotations.list(task)}
+
+    def label_config(self, project: int) -> str:
+        """The configuration of a project as it is."""
+        with _telling(self.url):
+            return str(self.sdk.projects.get(project).label_config)
+
+    def update_annotation(self, annotation: int, result: Sequence[Json]) -> None:
+        """Give an annotation another result. It stays its annotator's."""
+        with _telling(self.url, f"updating annotation {annotation}"):
+            self.sdk.annotations.update(annotation, result=list(result), request_options=_ONCE)
+
+    def delete_task(self, task: int) -> bool:
+        """Delete a task with all that people have made of it; False where it was not there any more."""
+        from label_studio_sdk.core.api_error import ApiError
+
+        with _telling(self.url, f"deleting task {task}"):
+            try:
+                self.sdk.tasks.delete(str(task), request_options=_ONCE)
+            except ApiError as error:
+                if error.status_code == 404:
+                    return False
+                raise
+        return True
 
     def use_version(self, project: int, model_version: str) -> None:
         """Annotators begin from the predictions of this model version; Label Studio shows those of one version only."""

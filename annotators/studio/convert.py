@@ -2,6 +2,9 @@
 
 Label Studio's `<Text>` counts Unicode code points of the original string, as hemu does, so that offsets cross as they
 are. What it says of the words in a region is never taken over: it writes newlines as backslash and n, and may be stale.
+
+A text with pull quotes is shown without them (see `annotators.repeats`): the task then says which stretches of the text
+it shows, and offsets cross by these.
 """
 
 from __future__ import annotations
@@ -9,11 +12,12 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
+from annotators.repeats import Shown, shown_text
 from annotators.studio import config
 from annotators.studio.config import control
 from corpus.document import (
@@ -32,7 +36,7 @@ from corpus.document import (
     sorted_claims,
     sorted_entities,
 )
-from corpus.errors import SchemeError, SpanError, StudioError
+from corpus.errors import SchemeError, SpanError, StaleTextError, StudioError
 from corpus.scheme import RelationLabel, Scheme
 
 Json = dict[str, Any]
@@ -53,6 +57,7 @@ def task_key(group: Group) -> str:
 def task_of(group: Group) -> Json:
     """The data of a task: both texts, their documents' ids and hashes, and the task's key.
 
+    The hash is that of the whole text, also where less of it is shown: `shown_en`, `shown_zh` then say what.
     Raises StudioError when a text holds what JSON or a database cannot (a lone surrogate, NUL).
     """
     items = _by_lang(group)
@@ -66,8 +71,33 @@ def task_of(group: Group) -> Json:
             )
         data[f"doc_{lang}"] = document.id if document else ""
         data[f"sha_{lang}"] = document.sha if document else ""
-        data[f"text_{lang}"] = document.text if document else PLACEHOLDERS[lang]
+        data[f"text_{lang}"] = PLACEHOLDERS[lang]
+        if document is not None:
+            shown = shown_text(document)
+            data[f"text_{lang}"] = shown.text
+            if not shown.whole(document.text):
+                data[f"shown_{lang}"] = " ".join(f"{start}-{end}" for start, end in shown.pieces)
     return data
+
+
+def shown_in(data: Mapping[str, Any], document: Document) -> Shown:
+    """What a task with that data shows of a document. StaleTextError where that is not what its text has there.
+
+    >>> document = Document("a", "", "en", "a quote\\na story")
+    >>> shown_in({"text_en": "a story", "shown_en": "8-15"}, document).pieces
+    ((8, 15),)
+    """
+    said = data.get(f"shown_{document.lang}")
+    if said is None:
+        return Shown(document.text, ((0, len(document.text)),))
+    try:
+        pieces = [tuple(map(int, piece.split("-"))) for piece in str(said).split()]
+        shown = Shown.of(document.text, [(start, end) for start, end in pieces])
+    except (ValueError, StaleTextError) as error:
+        raise StaleTextError(f"{document.id}: the task says that it shows {said!r} of its text ({error})") from None
+    if shown.text != data.get(f"text_{document.lang}"):
+        raise StaleTextError(f"{document.id}: what the task shows is not in its text; push the document again")
+    return shown
 
 
 def _by_lang(group: Group) -> dict[Lang, Item]:
@@ -83,17 +113,27 @@ def _by_lang(group: Group) -> dict[Lang, Item]:
     return items
 
 
-def prediction_of(group: Group, relations: Iterable[Relation], model_version: str, scheme: Scheme) -> Json:
+def prediction_of(
+    group: Group,
+    relations: Iterable[Relation],
+    model_version: str,
+    scheme: Scheme,
+    *,
+    shown: Mapping[str, Shown] | None = None,
+) -> Json:
     """The entities and claims of the group's items and the relations between them, as a prediction.
 
     The results of one mark share an id made of its kind, language and offsets. A claim's claimant becomes a relation to
     its mention (the one it names, or else the nearest of the same words), the choice "author", or words. A relation
     whose ends are no marks of this group is left out: Label Studio would show nothing at all.
 
+    `shown` is what the task shows of each document, by id, where that is not what `task_of` shows now. Marks on what is
+    not shown are left out.
     Raises SpanError or SchemeError, naming the document, where a mark does not fit its text or the scheme.
     """
-    builder = _Builder(scheme)
     items = _by_lang(group)
+    seen = {item.document.id: shown_text(item.document) for item in items.values()} if shown is None else shown
+    builder = _Builder(scheme, seen)
     for item in items.values():
         for entity in sorted_entities(item.entities):
             builder.add_entity(item.document, entity)
@@ -115,6 +155,7 @@ class _Builder:
     """Collects the results and relations of one prediction."""
 
     scheme: Scheme
+    shown: Mapping[str, Shown]
     results: list[Json] = field(default_factory=list)
     relations: list[Json] = field(default_factory=list)
     ids: dict[Ref, str] = field(default_factory=dict)
@@ -125,6 +166,8 @@ class _Builder:
         with _naming(document, entity.span):
             self.scheme.check_label(entity.label)
             mark = self._mark("entity", document, entity.span, entity.score)
+        if mark is None:
+            return
         if entity.link:
             mark["meta"] = {"link": entity.link}
         self._put(mark, config.LABEL, "labels", [entity.label])
@@ -133,6 +176,8 @@ class _Builder:
         with _naming(item.document, claim.span):
             self.scheme.check_claim(claim.type, claim.stance, claim.policy_area)
             mark = self._mark("claim", item.document, claim.span, claim.score)
+        if mark is None:
+            return
         self._put(mark, config.LABEL, "labels", [self.scheme.claim.name])
         self._put(mark, config.TYPE, "choices", [claim.type])
         self._put(mark, config.STANCE, "choices", [claim.stance])
@@ -146,7 +191,11 @@ class _Builder:
         if claim.claimant == AUTHOR and claim.claimant_span is None:
             self._put(mark, config.VOICE, "choices", [AUTHOR])
             return
-        mention = mention_of(claim, item.entities)
+        seen = [e for e in item.entities if Ref(item.document.id, "entity", e.start, e.end) in self.ids]
+        mention = mention_of(claim, seen)
+        if mention is None and len(seen) < len(item.entities):
+            # The one that it names is on a pull quote, which is not shown.
+            mention = mention_of(replace(claim, claimant_span=None), seen)
         label = next((r for r in self.scheme.relations if r.name == CLAIMANT_RELATION), None)
         if mention is not None and label is not None:
             self._join(label, mark["id"], self.ids[Ref(item.document.id, "entity", mention.start, mention.end)])
@@ -170,9 +219,15 @@ class _Builder:
                 {"type": "relation", "from_id": head, "to_id": tail, "direction": "right", "labels": [value]}
             )
 
-    def _mark(self, kind: Literal["entity", "claim"], document: Document, span: Span, score: float) -> Json:
-        """What the results of one mark share. Its id has letters, digits and hyphens only: it becomes a CSS class."""
+    def _mark(self, kind: Literal["entity", "claim"], document: Document, span: Span, score: float) -> Json | None:
+        """What the results of one mark share; None where it is not shown.
+
+        Its id has letters, digits and hyphens only: it becomes a CSS class.
+        """
         Span.checked(document.text, span.start, span.end, span.surface)
+        place = self.shown[document.id].inward(span.start, span.end)
+        if place is None:
+            return None
         name = id = f"{kind[0]}-{document.lang}-{span.start}-{span.end}"
         count = 1
         while id in self.taken:
@@ -181,7 +236,12 @@ class _Builder:
         self.taken.add(id)
         self.ids.setdefault(Ref(document.id, kind, span.start, span.end), id)
         known = score if score == score else 0.0
-        return {"id": id, "to_name": document.lang, "score": round(min(1.0, max(0.0, known)), 4), "span": span}
+        return {
+            "id": id,
+            "to_name": document.lang,
+            "score": round(min(1.0, max(0.0, known)), 4),
+            "span": Span(*place, span.surface),
+        }
 
     def _put(self, mark: Json, name: str, kind: str, chosen: list[Any]) -> None:
         span: Span = mark["span"]

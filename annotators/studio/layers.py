@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any
 
+from annotators.repeats import Shown, follow, follow_relations
 from annotators.studio import config
 from annotators.studio.convert import CLAIMANT_RELATION, parse_target
 from corpus.document import (
@@ -23,6 +24,7 @@ from corpus.document import (
     sorted_entities,
 )
 from corpus.errors import SpanError
+from corpus.migration import Name, Names
 from corpus.report import Skipped
 from corpus.scheme import Label, RelationLabel, Scheme
 
@@ -49,6 +51,7 @@ class _Mark:
 class _Reader:
     scheme: Scheme
     documents: Mapping[str, Document]
+    shown: Mapping[str, Shown]
     source: str
     problems: list[Skipped] = field(default_factory=list)
 
@@ -57,7 +60,13 @@ class _Reader:
 
 
 def layers_of(
-    result: Sequence[Json], documents: Sequence[Document], scheme: Scheme, *, source: str, version: str = ""
+    result: Sequence[Json],
+    documents: Sequence[Document],
+    scheme: Scheme,
+    *,
+    source: str,
+    version: str = "",
+    shown: Mapping[str, Shown] | None = None,
 ) -> tuple[list[Layer], list[Skipped]]:
     """The layers in the `result` of an annotation of a task made of `documents`, one a document, and what was not taken.
 
@@ -65,8 +74,11 @@ def layers_of(
     slipped. White space at the edges of a mark made or changed by hand is left off. A claimant is taken from the
     relation, else from the words, else it is the author. The claimant relations are among the layer's relations as well.
     A problem that begins with "kept" is one to look at; all others say what was left out.
+
+    `shown` is what the task shows of each document, by id: all of it where that is not said. A pull quote that is not
+    shown gets the marks of the passage that it repeats.
     """
-    reader = _Reader(scheme, {document.lang: document for document in documents}, source)
+    reader = _Reader(scheme, {document.lang: document for document in documents}, shown or {}, source)
     marks = _marks(reader, result)
     relations = _relations(reader, result, marks)
     entities: dict[str, list[Entity]] = {document.id: [] for document in documents}
@@ -85,19 +97,22 @@ def layers_of(
         Relation(label, _ref(scheme, marks[head]), _ref(scheme, marks[tail]), source=source)
         for label, head, tail in relations
     ]
-    layers = [
-        Layer(
-            document.id,
-            document.sha,
-            source,
-            version,
-            _without_twins(reader, document, sorted_entities(entities[document.id])),
-            _checked_claims(reader, document, sorted_claims(claims[document.id])),
-            tuple(sorted({r for r in made if r.head.document == document.id}, key=lambda r: (r.head, r.label, r.tail))),
-        )
-        for document in documents
-    ]
-    return layers, reader.problems
+    layers = []
+    for document in documents:
+        mentions = _without_twins(reader, document, sorted_entities(entities[document.id]))
+        stated = _checked_claims(reader, document, sorted_claims(claims[document.id]))
+        if _less(shown, document):
+            mentions, stated = follow(document, mentions, stated)
+            made = list(follow_relations(document, made, mentions, stated))
+        layers.append(Layer(document.id, document.sha, source, version, mentions, stated))
+    by_head = sorted(set(made), key=lambda r: (r.head, r.label, r.tail))
+    return [
+        replace(layer, relations=tuple(r for r in by_head if r.head.document == layer.document)) for layer in layers
+    ], reader.problems
+
+
+def _less(shown: Mapping[str, Shown] | None, document: Document) -> bool:
+    return shown is not None and document.id in shown and not shown[document.id].whole(document.text)
 
 
 def _marks(reader: _Reader, result: Sequence[Json]) -> dict[str, _Mark]:
@@ -133,7 +148,15 @@ def _add_mark(reader: _Reader, marks: dict[str, _Mark], id: str, lang: str, entr
     if type(start) is not int or type(end) is not int:
         reader.problem(where, "the offsets are no integers")
         return
+    shown = reader.shown.get(document.id)
     try:
+        if shown is not None:
+            Span.of(shown.text, start, end)
+            place = shown.outward(start, end)
+            if place is None:
+                reader.problem(where, "runs over a pull quote that is not shown; mark what is before or after it")
+                return
+            start, end = place
         span = Span.of(document.text, start, end)
     except SpanError as error:
         reader.problem(where, str(error))
@@ -303,3 +326,55 @@ def _checked_claims(reader: _Reader, document: Document, claims: tuple[Claim, ..
         if first.span.overlaps(second.span):
             reader.problem(f"{document.id} {second.start}-{second.end}", "kept although it overlaps another claim")
     return claims
+
+
+_KINDS = {config.LABEL: "label", config.TYPE: "type", config.STANCE: "stance", config.AREA: "area"}
+
+
+def translated(result: Sequence[Any], names: Names, scheme: Scheme) -> list[Any]:
+    """The results of an annotation or a prediction in the names of the scheme; for `names` see `corpus.migration.renames`.
+
+    Label Studio keeps what was made before a migration as it was. What was dropped goes, with what it was on.
+    """
+    if not names:
+        return list(result)
+    values = {label.name: config.relation_value(label) for label in scheme.relations}
+    gone: set[str] = set()
+    made: list[Any] = []
+    for entry in result:
+        if not isinstance(entry, Mapping):
+            made.append(entry)
+        elif entry.get("type") == "relation":
+            labels = [_became("relation", label, names) for label in _listed(entry.get("labels"))]
+            labels = [values.get(label, label) if isinstance(label, str) else label for label in labels]
+            if all(labels):
+                made.append({**entry, "labels": labels})
+        else:
+            kind = _KINDS.get(str(entry.get("from_name")).rpartition("_")[0], "")
+            value, key = entry.get("value"), str(entry.get("type"))
+            if not kind or not isinstance(value, Mapping) or not isinstance(value.get(key), list):
+                made.append(entry)
+                continue
+            chosen = [_became(kind, name, names) for name in value[key]]
+            if all(chosen):
+                made.append({**entry, "value": {**value, key: chosen}})
+            elif kind != "area":
+                gone.add(str(entry.get("id")))
+    return [entry for entry in made if gone.isdisjoint(_ends(entry))]
+
+
+def _became(kind: str, value: Any, names: Names) -> Any:
+    """What a value has become, None where it was dropped. An area is a path, a relation's label has its Chinese name."""
+    if isinstance(value, list):
+        path = [_became(kind, part, names) for part in value]
+        return path if all(path) else None
+    if not isinstance(value, str):
+        return value
+    name = value.split(" ")[0] if kind == "relation" else value
+    if kind == "label" and Name("claim", name) in names:
+        kind = "claim"
+    return names.get(Name(kind, name), value)
+
+
+def _ends(entry: Any) -> set[str]:
+    return {str(entry.get(key)) for key in ("id", "from_id", "to_id")} if isinstance(entry, Mapping) else set()

@@ -5,13 +5,18 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
+from annotators.repeats import Shown
 from annotators.studio.client import Json, Studio
-from annotators.studio.layers import layers_of
-from annotators.studio.tables import ANNOTATIONS, Annotation
+from annotators.studio.convert import shown_in
+from annotators.studio.layers import layers_of, translated
+from annotators.studio.tables import ANNOTATIONS, PUSHED, Annotation
 from corpus.document import LANGUAGES, Document
 from corpus.errors import StaleTextError, StudioError
+from corpus.migration import Names, renames
+from corpus.removal import removed
 from corpus.report import Skipped, StageReport
 from corpus.store import Workspace, check_sha
 
@@ -53,6 +58,8 @@ def _pull(
         for key, annotation in workspace.read(ANNOTATIONS).items()
         if (annotation.url, annotation.project) == (studio.url, project) and not annotation.withdrawn
     }
+    # What was made before a change of the scheme speaks of it as it was.
+    names = renames(workspace)
     updated = {annotation.id: annotation.updated for annotation in known.values()}
 
     rows: list[Annotation] = []
@@ -65,18 +72,40 @@ def _pull(
                 continue
             try:
                 texts = _texts(task, documents)
+                shown = {text.id: shown_in(task.get("data") or {}, text) for text in texts}
             except StaleTextError as error:
                 report.skipped.append(Skipped(f"annotation {entry['id']} of task {task.get('id')}", str(error)))
                 continue
-            rows += _annotations(report, studio, project, task, entry, texts, workspace)
+            rows += _annotations(report, studio, project, task, entry, texts, shown, names, workspace)
             report.done += 1
         say(1)
     gone = [annotation for annotation in known.values() if annotation.id not in there]
+    if halved := {entry.pair: entry.when for entry in removed(workspace).values() if entry.pair}:
+        # What was said of the other version of a withdrawn article counts on, though its task had to go. A server can
+        # give the number of a deleted task to a new one.
+        live = {row["task"] for row in workspace.rows(PUSHED.name, ["task", "project"]) if row["project"] == project}
+        gone = [a for a in gone if not _went_along(a, halved.get(_pair(documents, a), ""), live)]
     rows += [replace(annotation, withdrawn=True) for annotation in gone]
     workspace.append(ANNOTATIONS, rows)
     report.notes["annotators"] = len({row.annotator for row in rows if row.counts})
     if gone:
         report.notes["withdrawn"] = len({annotation.id for annotation in gone})
+
+
+def _went_along(annotation: Annotation, when: str, live: set[int]) -> bool:
+    """Whether an annotation is gone because its task held a document that was withdrawn then ("": none was)."""
+    if not when:
+        return False
+    try:
+        before = datetime.fromisoformat(annotation.updated) <= datetime.fromisoformat(when)
+    except (ValueError, TypeError):
+        before = False
+    return before or annotation.task not in live
+
+
+def _pair(documents: Mapping[str, Document], annotation: Annotation) -> str:
+    document = documents.get(annotation.layer.document)
+    return document.pair if document else ""
 
 
 def _texts(task: Json, documents: Mapping[str, Document]) -> list[Document]:
@@ -103,12 +132,19 @@ def _annotations(
     task: Json,
     entry: Json,
     texts: list[Document],
+    shown: Mapping[str, Shown],
+    names: Names,
     workspace: Workspace,
 ) -> list[Annotation]:
     annotator = f"annotator:{_number(entry.get('completed_by'))}"
     updated = str(entry.get("updated_at") or "")
     layers, problems = layers_of(
-        entry.get("result") or [], texts, workspace.scheme, source=annotator, version=f"{entry['id']} {updated}"
+        translated(entry.get("result") or [], names, workspace.scheme),
+        texts,
+        workspace.scheme,
+        source=annotator,
+        version=f"{entry['id']} {updated}",
+        shown=shown,
     )
     report.skipped += [Skipped(f"annotation {entry['id']}, {problem.what}", problem.why) for problem in problems]
     parent = entry.get("prediction")

@@ -177,6 +177,7 @@ def push(folder: Path, strict: bool, as_json: bool) -> int:
     from annotators.studio.push import PushItem
     from annotators.studio.push import push as run_push
     from corpus.errors import InputError
+    from corpus.removal import removed
 
     workspace = open_workspace(folder)
     # Arrows between all that is the same on both sides would cover the text: links are shown only where asked for.
@@ -184,7 +185,7 @@ def push(folder: Path, strict: bool, as_json: bool) -> int:
     items = [
         PushItem(a.group, a.relations if links else (), a.layers[0].version) for a in stored_annotations(workspace)
     ]
-    if not items:
+    if not items and not removed(workspace):
         raise InputError(f"{folder}: nothing is pre-annotated yet; run: hemu run")
     with progress("push") as update:
         report = run_push(workspace, connected(workspace), items, progress=_counting(update, len(items)))
