@@ -59,13 +59,13 @@ def scale(options: argparse.Namespace) -> list[Result]:
         with tempfile.TemporaryDirectory() as folder:
             source, space = Path(folder) / "articles.jsonl", Path(folder) / "w"
             write_articles(source, number)
-            command([sys.executable, "-m", "corpus", "init", str(space)])
+            command([sys.executable, "-m", "corpus.cli", "init", str(space)])
             if not options.embed:
                 config = space / "hemu.toml"
                 config.write_text(config.read_text("utf-8").replace("encoder = true", "encoder = false"), "utf-8")
             for stage in (["ingest", str(source)], ["dedupe"], ["segment"], ["align"]):
                 workers = ["--workers", str(options.workers)] if stage[0] in ("segment", "align") else []
-                seconds, peak = command([sys.executable, "-m", "corpus", *stage, "-w", str(space), *workers])
+                seconds, peak = command([sys.executable, "-m", "corpus.cli", *stage, "-w", str(space), *workers])
                 print(f"{number} documents, {stage[0]}: {seconds:.1f} s, {peak} MB", file=sys.stderr, flush=True)
                 results.append(
                     {
