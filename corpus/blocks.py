@@ -228,15 +228,28 @@ _LABEL_MAX = 30
 
 def _links(lines: list[_Line]) -> None:
     """What stands below a label such as "Read more": the next line, or all of them where no sentence follows."""
-    for index, line in enumerate(lines):
-        if line.kind != "related-link" or line.text.endswith(("]", "］")) or len(line.text) > _LABEL_MAX:
-            continue
-        if not re.fullmatch(r"[^\w]*[\w .’']+[^\w]*", line.text):
-            continue
-        end = next((at for at in range(index + 1, len(lines)) if not _is_link(lines[at])), len(lines))
+    labels = [index for index, line in enumerate(lines) if _is_label(line)]
+    if not labels:
+        return
+    # From `end` on there are only links.
+    end = next((at + 1 for at in range(len(lines) - 1, -1, -1) if not _is_link(lines[at])), 0)
+    for index in labels:
         # In the middle of a story the second line may be a headline of its own.
-        for at in range(index + 1, end if end == len(lines) else min(end, index + 2)):
-            lines[at] = replace(lines[at], kind=lines[at].kind or "related-link")
+        below = lines[index + 1 : index + 2] if index + 1 < end else lines[index + 1 :]
+        for at, line in enumerate(below, index + 1):
+            if _is_link(line):
+                lines[at] = replace(line, kind=line.kind or "related-link")
+        if index + 1 >= end:
+            return
+
+
+def _is_label(line: _Line) -> bool:
+    return (
+        line.kind == "related-link"
+        and not line.text.endswith(("]", "］"))
+        and len(line.text) <= _LABEL_MAX
+        and bool(re.fullmatch(r"[^\w]*[\w .’']+[^\w]*", line.text))
+    )
 
 
 def _is_link(line: _Line) -> bool:

@@ -56,19 +56,23 @@ def _head(document: Document) -> str:
     script = _SCRIPTS[script_of(document.text)] if document.lang == "zh" else ""
     kinds = Counter(block.kind for block in document.blocks)
     told = ", ".join(f"{count:,} {kind}" for kind, count in sorted(kinds.items()))
+    encoding = f", {_safe(said)}" if (said := document.meta.get("encoding")) else ""
     length = len(document.text)
     size = (
         f"{length:,} character{'s' * (length != 1)}, {len(document.blocks):,} block{'s' * (len(document.blocks) != 1)}"
     )
-    return f"{_safe(document.id)}: {_LANGUAGES[document.lang]}{script}, {size}" + (f" ({told})" if told else "")
+    return f"{_safe(document.id)}: {_LANGUAGES[document.lang]}{script}{encoding}, {size}" + (
+        f" ({told})" if told else ""
+    )
 
 
 def _change(change: Change) -> str:
+    what = change.what.removesuffix("s") if change.count == 1 else change.what.removesuffix("s") + "s"
     if not change.lines:
-        return f"{change.count:,} {change.what}"
+        return f"{change.count:,} {what}"
     named = ", ".join(map(str, change.lines))
     more = ", …" if change.count > len(change.lines) else ""
-    return f"{change.count:,} {change.what} (line{'s' * (len(change.lines) > 1 or bool(more))} {named}{more})"
+    return f"{change.count:,} {what} (line{'s' * (len(change.lines) > 1 or bool(more))} {named}{more})"
 
 
 def _switches(document: Document, block: Block) -> list[str]:

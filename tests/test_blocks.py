@@ -148,6 +148,7 @@ def test_a_story_is_a_story(text: str, lang: Lang) -> None:
         ("[Photo/Xinhua]", "caption"),
         ("[ Editor: Lin Shu ]", "boilerplate"),
         ("Editor's note: This is the third part of a series.", "boilerplate"),
+        ("Our Standards: The Gazette Trust Principles.", "boilerplate"),
         (
             "(Journalists who took part: Lin Shu, Ma Li, Ding Lan, Ou Li, Wei Ran, Zhou Qi, Tang Yi, Lu Min, Xu Jia, He Wen)",
             "byline",
@@ -255,6 +256,8 @@ def test_links_below_their_label() -> None:
         "related-link",
         "body",
     ]
+    # The link is no label in its turn.
+    assert kinds(f"Bridge opens\n{story}\nRead more\nWho pays\nThe long way\n{story}", "en")[4] != "related-link"
 
 
 @pytest.mark.parametrize(
@@ -427,7 +430,7 @@ def test_explain() -> None:
     assert lines[0].startswith("boats.en: English, ")
     assert lines[1:] == [
         "  changed: 5 line ends (lines 1, 2, 3, 4, 5)",
-        "  changed: 1 final line breaks (line 5)",
+        "  changed: 1 final line break (line 5)",
         "  line 1, headline: Harbour sells its boats",
         "  line 4, pull-quote: We sold the boats years ago",
         "    repeats line 2: We sold the boats years ago",
@@ -456,6 +459,9 @@ ENGLISH_LINES = [f"we said the same thing again and again {'once more ' * (index
         ("省委省政府决定推进示范区建设" * 20000 + "\n省委省政府决定推进示范区建设" * 3000, "zh"),
         ("we said it all again" + "." * 300_000 + "x", "en"),
         (("记者摄（" * 20 + "\n") * 3000, "zh"),
+        ("相关阅读：\n" * 20_000, "zh"),
+        ("Read more\nShare\nRents rise.\n" * 5000, "en"),
+        (("share " * 60 + "x\n") * 50, "en"),
     ],
 )
 def test_hostile_texts_take_linear_time(text: str, lang: Lang) -> None:

@@ -4,6 +4,7 @@ import io
 import json
 import os
 import socket
+import subprocess
 import sys
 import time
 from pathlib import Path, PurePath
@@ -233,6 +234,23 @@ def test_folders_that_cannot_be_read_are_named(workspace: Workspace, articles: P
     assert report.done == 1
     assert [s.why for s in report.skipped] == ["cannot be read: File name too long"]
     assert len(report.skipped[0].what) < 300
+
+
+def test_folders_can_be_deeper_than_calls(workspace: Workspace, articles: Path) -> None:
+    write(articles, {"a.en.txt": "One."})
+    here = os.open(articles, os.O_RDONLY)
+    for _ in range(1200):
+        os.mkdir("d", dir_fd=here)
+        below = os.open("d", os.O_RDONLY, dir_fd=here)
+        os.close(here)
+        here = below
+    os.close(os.open("b.en.txt", os.O_CREAT, dir_fd=here))
+    os.close(here)
+    report = ingest(workspace, [articles])
+    # What clears up after tests calls itself for each level.
+    subprocess.run(["rm", "-r", articles / "d"], check=True)
+    assert report.done == 1
+    assert [s.why for s in report.skipped] == ["empty file"]
 
 
 def test_a_missing_path_stops_before_anything_is_written(workspace: Workspace, articles: Path) -> None:

@@ -108,6 +108,10 @@ def test_what_is_not_ascii_may_come_late_in_a_large_file() -> None:
         decode(text.encode("gb18030") + b"\xff\xff")
 
 
+def test_a_script_without_names_of_characters() -> None:
+    assert decode("The sign read \U00017000.".encode()) == ("The sign read \U00017000.", "utf-8")
+
+
 def test_a_likely_text_is_chosen_only_where_it_is_clear() -> None:
     # A name of two characters can be one in either encoding.
     with pytest.raises(NotTextError, match="too short to tell"):

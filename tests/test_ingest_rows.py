@@ -204,6 +204,48 @@ def test_faults_of_a_csv(workspace: Workspace, tmp_path: Path) -> None:
     assert "3 cells, but the header has 2" in skipped["3"]
     assert "not valid" in skipped["5"]
     assert skipped["4"] == skipped["7"] == "empty text"
+    path.write_text("id,text,Text,text\na,One.,,Two.\n")
+    (left,) = ingest(workspace, [path]).skipped
+    assert "two columns are named 'text'" in left.why
+
+
+def test_a_row_without_text_is_left_out_alone(workspace: Workspace, tmp_path: Path) -> None:
+    path = tmp_path / "a.parquet"
+    pq.write_table(pa.table({"id": ["a", "b"], "text": [None, ENGLISH]}), path)
+    (left,) = ingest(workspace, [path]).skipped
+    assert (left.what, left.why) == (f"{path}, row 1", "empty text")
+    assert list(taken(workspace)) == ["b"]
+    (tmp_path / "b.jsonl").write_text('{"id": "c", "text": null}\n{"id": "d", "text": 5}\n')
+    assert [s.why for s in ingest(workspace, [tmp_path / "b.jsonl"]).skipped] == ["empty text", "its text is no string"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "gb18030", "utf-8"])
+def test_a_file_that_was_cut_within_a_character(workspace: Workspace, tmp_path: Path, encoding: str) -> None:
+    rows = [f'{{"id": "{n}", "text": "{CHINESE}"}}' for n in range(3)]
+    (tmp_path / "a.jsonl").write_bytes("\n".join([*rows, '{"id": "3", "text": "港']).encode(encoding)[:-1])
+    (left,) = ingest(workspace, [tmp_path / "a.jsonl"]).skipped
+    assert left.what.endswith("line 4")
+    assert left.why == f"not valid {encoding} text"
+    assert list(taken(workspace)) == ["0", "1", "2"]
+
+
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+def test_a_column_that_is_not_there_is_told_once(workspace: Workspace, tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"a.{suffix}"
+    if suffix == "csv":
+        path.write_text(f"key,text\na,{ENGLISH}\nb,More.\n".replace("noon,", "noon"))
+    else:
+        pq.write_table(pa.table({"key": ["a", "b"], "text": [ENGLISH, "More."]}), path)
+    (left,) = ingest(workspace, [path], id_column="name").skipped
+    assert (left.what, left.why) == (str(path), "has no column named 'name'; it has: key, text")
+
+
+def test_a_quotation_mark_that_swallows_the_rows_below(workspace: Workspace, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text('id,text\na,One.\nb,"Two.\nc,Three.\nd,Four.')
+    (left,) = ingest(workspace, [tmp_path / "a.csv"]).skipped
+    assert left.what.endswith("line 3")
+    assert "nothing closes" in left.why
+    assert list(taken(workspace)) == ["a"]
 
 
 def test_a_quotation_mark_that_nothing_closes(

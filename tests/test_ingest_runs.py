@@ -4,6 +4,7 @@ import io
 import os
 import sys
 import time
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,14 @@ def pairs_of(workspace: Workspace) -> dict[str, str]:
 
 def page(text: str) -> str:
     return f"<!DOCTYPE html><html><body><article><h1>Ferry</h1><p>{text * 9}</p></article></body></html>"
+
+
+def packed(files: dict[str, bytes]) -> bytes:
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w") as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+    return held.getvalue()
 
 
 # Patterns.
@@ -99,16 +108,25 @@ def test_a_folder_that_is_named_like_a_file(workspace: Workspace, tmp_path: Path
         (b"<3 hearts", ".txt"),
         (b"%PDF-1.7", ".pdf"),
         (b"PAR1", ".parquet"),
-        (b"PK\3\4....[Content_Types].xml", ".docx"),
-        (b"PK\3\4....a.txt", ".zip"),
+        (b"---\r\ntitle: Ferry\r\n---\r\nNoon.", ".md"),
+        (b"---\nNoon.", ".txt"),
+        (packed({"[Content_Types].xml": b"", "word/document.xml": b""}), ".docx"),
+        (packed({"a.txt": b"", "b.docx": packed({"[Content_Types].xml": b""})}), ".zip"),
         (b"id\ttext\tlang\n", ".csv"),
         (b"Texts, sources, and dates\n", ".txt"),
+        (b"Texts, sources, and dates\rof old computers\r", ".txt"),
         ("标题,正文\n".encode("gb18030"), ".csv"),
         (b"\x89PNG\0", ".txt"),
     ],
 )
 def test_what_comes_on_standard_input(head: bytes, suffix: str) -> None:
     assert suffix_of(head) == suffix
+
+
+def test_comments_before_no_page_take_linear_time() -> None:
+    began = time.process_time()
+    assert suffix_of(b"<!--a-->" * 5000 + b"x") == ".txt"
+    assert time.process_time() - began < 5
 
 
 @pytest.mark.parametrize("data", [page(ENGLISH), f"id,text\nf,{ENGLISH[:-1]}", f'{{"id": "f", "text": "{ENGLISH}"}}'])
@@ -134,9 +152,17 @@ def test_a_large_file_is_left_out_unread(workspace: Workspace, tmp_path: Path) -
     assert list(pairs_of(workspace)) == ["a"]
 
 
-def test_a_file_of_one_line(workspace: Workspace, tmp_path: Path) -> None:
-    write(tmp_path, {"a.txt": ENGLISH * 5000})
-    assert ingest(workspace, [tmp_path / "a.txt"]).done == 1
+def test_what_looks_damaged_is_named(workspace: Workspace, tmp_path: Path) -> None:
+    files = {
+        "line.txt": ENGLISH * 5000,
+        "lines.txt": f"{ENGLISH}\n" * 5000,
+        "bell.txt": f"{ENGLISH * 9}\a",
+        "a.txt": "A.",
+    }
+    report = ingest(workspace, [write(tmp_path / "in", files)])
+    assert report.done == 4
+    assert report.notes["in one line"] == "1 (line)"
+    assert report.notes["with control characters"] == "1 (bell)"
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="nothing is unreadable for the superuser")
@@ -205,6 +231,9 @@ def test_faults_of_a_file_of_pairs(workspace: Workspace, tmp_path: Path) -> None
     assert ingest(workspace, [tmp_path / "in"], pairs=tmp_path / "none.csv").skipped == []
     with pytest.raises(InputError, match="cannot be read"):
         ingest(workspace, [tmp_path / "in"], pairs=tmp_path / "gone.csv")
+    (tmp_path / "binary.csv").write_bytes(b"\x89PNG\0\0")
+    with pytest.raises(InputError, match="binary file"):
+        ingest(workspace, [tmp_path / "in"], pairs=tmp_path / "binary.csv")
 
 
 def test_a_file_of_pairs_with_languages_the_wrong_way_round(workspace: Workspace, tmp_path: Path) -> None:
@@ -235,6 +264,8 @@ def test_what_was_withdrawn_is_not_taken_again(workspace: Workspace, tmp_path: P
     write(path, {"a.txt": ENGLISH + " And more."})
     assert ingest(workspace, [path / "a.txt"]).done == 1
     write(path, {"a.txt": ENGLISH})
+    (_, left) = ingest(workspace, [path / "a.txt"], restore=["b"]).skipped
+    assert left.what == "--restore b"
     report = ingest(workspace, [path / "a.txt"], restore=["a"])
     assert (report.done, report.notes["restored"], report.skipped) == (1, 1, [])
     assert workspace.document("a").text == ENGLISH

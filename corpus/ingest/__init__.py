@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
@@ -14,10 +14,11 @@ from pathlib import Path
 from corpus.clean import Change, Cleaned, clean, find_blocks
 from corpus.document import Document, Origin
 from corpus.ingest.columns import Columns
+from corpus.ingest.decode import CONTROL
 from corpus.ingest.find import File, find_files
 from corpus.ingest.known import Known
 from corpus.ingest.mapping import Mapping, read_mapping, stored
-from corpus.ingest.names import MAX_ID
+from corpus.ingest.names import MAX_ID, printable
 from corpus.ingest.raw import RawDocument, Source
 from corpus.ingest.readers import format_of, is_of_rows, read, sha_of
 from corpus.ingest.sources import sources_of
@@ -35,8 +36,10 @@ _BATCH = 1000
 _BATCH_CHARACTERS = 8_000_000
 # After how many rows of a large file the progress is told.
 _TOLD = 100
-# How many ids of changed articles a report names.
+# How many ids of changed or doubtful articles a report names.
 _NAMED = 5
+# A text of more characters than these in a single line has lost its paragraphs.
+_ONE_LINE = {"en": 2000, "zh": 700}
 
 
 def ingest(
@@ -59,7 +62,8 @@ def ingest(
     A second run adds only what is new. A text that has changed becomes the new version of its document (counted in
     `notes["changed"]`, and the first few of them named in `notes["changed ids"]`: another article under the same file
     name looks just so). What cannot be taken is in `report.skipped` with the reason, and stops nothing else. A text
-    that was withdrawn is not taken again unless its id is in `restore`.
+    that was withdrawn is not taken again unless its id is in `restore`. What is taken but looks damaged, with control
+    characters in it or all in one long line, is counted and named in the notes.
 
     The columns of rows are known by their usual names (corpus/ingest/columns.py) unless they are named here. `pairs` is
     a file of pairs (corpus/ingest/mapping.py), which goes before what names say, and also joins what the workspace has
@@ -123,6 +127,18 @@ def _without_blocks(raw: RawDocument) -> tuple[Document, Cleaned] | Skipped:
     return Document(raw.id, raw.pair, lang, cleaned.text, (), raw.source, meta), cleaned
 
 
+def _doubts(document: Document) -> Iterator[str]:
+    """What of a text that is taken may be wrong with it all the same."""
+    if CONTROL.search(document.text):
+        yield "with control characters"
+    if len(document.blocks) == 1 and len(document.text) > _ONE_LINE[document.lang]:
+        yield "in one line"
+
+
+def _first_of(ids: list[str]) -> str:
+    return ", ".join([*ids[:_NAMED], *["…"] * (len(ids) > _NAMED)])
+
+
 def _sha(source: Source) -> str:
     try:
         return sha_of(source)
@@ -150,6 +166,8 @@ class _Run:
     encodings: Counter[str] = field(default_factory=Counter)
     cleaned: int = 0
     withdrawn: int = 0
+    asked_back: set[str] = field(default_factory=set)
+    doubtful: dict[str, list[str]] = field(default_factory=dict)
 
     def take_all(self, source: Source, columns: Columns, progress: Progress | None) -> None:
         # Only asked for where there is something new, since a file of rows has to be read once more for it.
@@ -178,6 +196,8 @@ class _Run:
         if why_not := self.known.refuse(document):
             return Skipped(raw.where, why_not)
         self.restored.update(restored)
+        if restored:
+            self.asked_back |= {document.id, *restored}
         state = self.known.add(document, raw.where)
         if state == "unchanged":
             self.report.unchanged += 1
@@ -188,6 +208,8 @@ class _Run:
         self.cleaned += any(change.what != "final line breaks" for change in cleaned.changes)
         self.encodings[raw.encoding] += raw.encoding not in ("", "utf-8")
         document = _with_blocks(document)
+        for doubt in _doubts(document):
+            self.doubtful.setdefault(doubt, []).append(document.id)
         self._hold(document)
         self.origins.append(
             Origin(
@@ -232,10 +254,15 @@ class _Run:
     def finished(self) -> StageReport:
         """The report, with its notes."""
         self.report.skipped += [*self.mapping.problems, *self.mapping.unknown()]
+        for id in sorted(self.restore - self.asked_back):
+            why = "no text that was read was withdrawn under this id; name the id, and the file that holds the text"
+            self.report.skipped.append(Skipped(f"--restore {printable(id)}", why))
         notes = self.report.notes
         notes |= {"changed": len(self.changed), "cleaned": self.cleaned, "pairs": self.known.both()}
         if self.changed:
-            notes["changed ids"] = ", ".join([*self.changed[:_NAMED], *["…"] * (len(self.changed) > _NAMED)])
+            notes["changed ids"] = _first_of(self.changed)
+        for doubt, ids in sorted(self.doubtful.items()):
+            notes[doubt] = f"{len(ids)} ({_first_of(ids)})"
         if legacy := [f"{name} {count}" for name, count in self.encodings.most_common() if count]:
             notes["encodings"] = ", ".join(legacy)
         if self.withdrawn:

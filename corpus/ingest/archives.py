@@ -31,7 +31,7 @@ UNPACKED_MAX = 8 << 30
 RATIO_MAX = 200
 """How many times its size a file may unpack to, above `FREE`; text is packed to a tenth or a twentieth."""
 FREE = 16 << 20
-_BOMB = f"unpacks to more than {RATIO_MAX} times its size, as no text does"
+_BOMB = f"unpacks to more than {RATIO_MAX} times its size, as no text does; unpack it first if it is one"
 
 
 class UnpackError(OSError):
@@ -53,6 +53,9 @@ def unpack(source: Source) -> Iterator[Source | Skipped]:
         if is_archive(name) or name.suffix.lower() in (".tar", ".tgz"):
             yield Skipped(source.shown, "an archive in an archive; unpack it first")
             return
+        if not name.suffix:
+            yield Skipped(source.shown, "its name does not say what is packed in it; name it .txt.gz or .jsonl.gz, say")
+            return
         yield replace(source, relative=name, open=partial(_gunzip, source), size=0, path=None)
         return
     try:
@@ -65,7 +68,7 @@ def unpack(source: Source) -> Iterator[Source | Skipped]:
 def _members(archive: zipfile.ZipFile, source: Source) -> Iterator[Source | Skipped]:
     members = [info for info in archive.infolist() if not info.is_dir()]
     # A file never unpacks to more than its entry says: zipfile stops there. The sum bounds entries that share bytes.
-    unpacked = sum(info.file_size for info in members)
+    unpacked = sum(info.file_size for info in members if not _is_bomb(info))
     if unpacked > UNPACKED_MAX or unpacked > max(RATIO_MAX * source.size, FREE):
         yield Skipped(source.shown, _BOMB if unpacked <= UNPACKED_MAX else f"unpacks to {unpacked >> 30} GiB")
         return
@@ -81,12 +84,16 @@ def _members(archive: zipfile.ZipFile, source: Source) -> Iterator[Source | Skip
             yield Skipped(shown, "an archive in an archive; unpack it first")
         elif info.flag_bits & 1:
             yield Skipped(shown, "is encrypted; unpack the archive with its password first")
-        elif info.file_size > max(RATIO_MAX * info.compress_size, FREE):
+        elif _is_bomb(info):
             yield Skipped(shown, _BOMB)
         else:
             yield Source(relative, shown, partial(_open, archive, info), info.file_size)
     if len(members) > FILES_MAX:
         yield Skipped(source.shown, f"holds {len(members)} files; only the first {FILES_MAX} were read")
+
+
+def _is_bomb(info: zipfile.ZipInfo) -> bool:
+    return info.file_size > max(RATIO_MAX * info.compress_size, FREE)
 
 
 def _name(info: zipfile.ZipInfo) -> str:

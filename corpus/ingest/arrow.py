@@ -6,18 +6,16 @@ Both are read by pyarrow alone: nothing in them is run or unpickled.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from corpus.ingest.columns import Columns, field_of
-from corpus.ingest.raw import Source
+from corpus.ingest.raw import Rows, Source
 from corpus.report import Skipped
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-Rows = Iterator["tuple[str, Mapping[str, Any]] | Skipped"]
 
 # Rows read at a time: a batch of long articles is some megabytes.
 _BATCH = 256
@@ -40,8 +38,7 @@ def read_parquet(source: Source, columns: Columns | None) -> Rows:
         # Unless buffered, a column chunk (often the whole file) is read at once.
         with source.open() as stream, pq.ParquetFile(stream, buffer_size=1 << 20, pre_buffer=False) as file:
             schema = file.schema_arrow
-            wanted = [name for name in schema.names if wanted_column(name, columns)]
-            # With no column that is known one row is read, for the message that says which there are.
+            wanted = _wanted(schema.names, columns)
             batches = file.iter_batches(_BATCH, columns=wanted or None)
             yield from _rows(batches, schema, source.shown)
     except (OSError, ValueError, pa.ArrowException) as error:
@@ -63,7 +60,7 @@ def read_dataset(source: Source, columns: Columns | None) -> Rows:
         try:
             with pa.memory_map(str(file)) as stream, pa.ipc.open_stream(stream) as batches:
                 schema = batches.schema
-                wanted = [name for name in schema.names if wanted_column(name, columns)]
+                wanted = _wanted(schema.names, columns)
                 small = (batch.select(wanted) if wanted else batch for batch in batches)
                 pieces = (piece for batch in small for piece in _pieces(batch))
                 yield from _rows(pieces, schema, where)
@@ -82,12 +79,16 @@ def data_files(folder: Path) -> list[Path]:
     return [folder / name for name in names]
 
 
-def wanted_column(name: str, columns: Columns | None) -> bool:
-    """Whether a column is read: one that is named or known, or that maps languages to texts; all without `columns`."""
-    if columns is None:
-        return True
-    named = (columns.text, columns.id, columns.pair, columns.lang)
-    return name in named or bool(field_of(name)[0]) or name.casefold() in ("translation", "translations")
+def _wanted(names: list[str], columns: Columns | None) -> list[str]:
+    """The columns that are read: those named or known, or that map languages to texts; [] for all.
+
+    All without `columns`; and where those are not there that the user named, for the message that says which are.
+    """
+    named = {columns.text, columns.id, columns.pair, columns.lang} - {None} if columns else set()
+    if columns is None or not named <= set(names):
+        return []
+    known = ("translation", "translations")
+    return [name for name in names if name in named or field_of(name)[0] or name.casefold() in known]
 
 
 def _pieces(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:

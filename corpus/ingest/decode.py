@@ -26,7 +26,8 @@ _MARKS = (
 )
 # Control characters, tab, line ends and form feed being none; more than a stray one in a hundred is no text.
 _CONTROL_MAX = 0.01
-_CONTROL = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ufffe\uffff]")
+CONTROL = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ufffe\uffff]")
+"""A control character other than white space."""
 _WIDE = re.compile(r"[^\x00-\x7f]+")
 # What is looked at of a large file, from the line on in which something beside ASCII first stands.
 _SAMPLE = 1 << 20
@@ -112,7 +113,7 @@ def _encoding(data: bytes, *, final: bool) -> str:
     if b"\0" in data:
         raise NotTextError("binary file (holds NUL bytes)")
     if broken := _broken(data):
-        raise NotTextError(f"UTF-8 with {broken} broken characters in it; repair the text")
+        raise NotTextError(f"UTF-8 with {broken} broken character{'s' * (broken > 1)} in it; repair the text")
     raise NotTextError("not text in UTF-8, UTF-16, GB18030, Big5 or Windows-1252; save it as UTF-8")
 
 
@@ -141,7 +142,8 @@ def _could_be_chance(data: bytes) -> bool:
             if category in ("Co", "Cn"):
                 return True
             if category[0] in "LM":
-                scripts.add(unicodedata.name(character).split()[0])
+                # Of some scripts (Tangut, say) Python knows no names.
+                scripts.add(unicodedata.name(character, "other").split()[0])
             elif character < "\u00c0":
                 scripts.add("sign")
     return len(scripts) > 1
@@ -236,7 +238,7 @@ def _weighed(text: str, encoding: str) -> _Reading:
         # A Han character beside a small letter is rare in Chinese, and the rule where it is an accented letter.
         bits += 3 * len(_HAN_AT_LETTER.findall(text))
         most = _BITS_MAX_NAMES if wide <= _NAMES_SHARE * len(text) else _BITS_MAX_CHINESE
-    controls = len(_CONTROL.findall(text))
+    controls = len(CONTROL.findall(text))
     likely = "\0" not in text and controls <= len(text) * _CONTROL_MAX and bits <= most * wide + _SLACK
     return _Reading(bits + _ASCII * (len(text) - wide) + _PRIVATE * controls, encoding, text, likely)
 
@@ -259,6 +261,6 @@ def _bits_of(character: str) -> int:
 
 
 def _checked(text: str) -> str:
-    if len(_CONTROL.findall(text)) > len(text) * _CONTROL_MAX:
+    if len(CONTROL.findall(text)) > len(text) * _CONTROL_MAX:
         raise NotTextError("binary file (holds control characters)")
     return text

@@ -23,8 +23,7 @@ from corpus.report import Skipped
 if TYPE_CHECKING:
     from lxml.etree import _Element
 
-# Bounds. A novel has about a tenth of these; pictures are never unpacked.
-_FILE_MAX = 256 << 20
+# Bounds; that of the file's size is in readers.py. A novel has about a tenth of these; pictures are never unpacked.
 _PART_MAX = 32 << 20
 _PARTS_MAX = 10_000
 _DEPTH_MAX = 250
@@ -78,7 +77,7 @@ def _read(data: bytes) -> tuple[list[str], dict[str, str]]:
     except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError):
         raise _UnreadableError("broken: not a complete .docx file (a ZIP archive); save it again") from None
     with archive:
-        _check_size(archive, len(data))
+        _check(archive)
         main = _main_part(archive)
         body = _parse(archive, main)
         if body is None:
@@ -98,10 +97,10 @@ def _read(data: bytes) -> tuple[list[str], dict[str, str]]:
         return lines, _properties(archive)
 
 
-def _check_size(archive: zipfile.ZipFile, packed: int) -> None:
+def _check(archive: zipfile.ZipFile) -> None:
     entries = archive.infolist()
-    if packed > _FILE_MAX or len(entries) > _PARTS_MAX:
-        raise _UnreadableError(f"of more than {_FILE_MAX >> 20} MiB or {_PARTS_MAX} parts; save the article alone")
+    if len(entries) > _PARTS_MAX:
+        raise _UnreadableError(f"of more than {_PARTS_MAX} parts; save the article alone")
     if any(entry.flag_bits & 1 for entry in entries):
         raise _UnreadableError("protected by a password; save it without one")
 

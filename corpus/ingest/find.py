@@ -62,7 +62,7 @@ def find_files(paths: Iterable[Path | str], *, leave_out: Path | None = None) ->
             real = os.path.realpath(file)
             if real not in seen:
                 seen.add(real)
-                yield File(file, _relative(file, path, base), printable(str(file)))
+                yield File(file, _relative(file, path, base), _shown(str(file)))
         yield from skipped
 
 
@@ -141,20 +141,28 @@ def _below(folder: Path, avoid: Path | None) -> tuple[list[Path], list[Skipped]]
     def unreadable(error: OSError) -> None:
         skipped.append(Skipped(_shown(str(error.filename)), f"cannot be read: {error.strerror}"))
 
-    for root, folders, files in os.walk(folder, onerror=unreadable):
-        kept = [f for f in folders if not f.startswith(".") and Path(os.path.realpath(Path(root, f))) != avoid]
-        # os.walk does not follow links, which can lead in a circle or far away.
-        for linked in (f"{root}/{f}" for f in kept):
-            if os.path.islink(linked):  # noqa: PTH114  (Path.is_symlink raises where the path is too long)
-                skipped.append(Skipped(_shown(linked), "is a link to a folder; name it itself to take it in"))
+    # Each with its real path, which is not asked for anew at each level: it takes a look at every folder above.
+    waiting = [(str(folder), os.path.realpath(folder))]
+    while waiting:
+        # One level at a time: os.walk as a whole calls itself for each, and folders can be deeper than that goes.
+        path, real = waiting.pop()
+        _, folders, files = next(os.walk(path, onerror=unreadable), ("", [], []))
         if is_dataset(files):
-            found.append(Path(root))
-            folders.clear()
+            found.append(Path(path))
             continue
-        folders[:] = kept
+        for name in folders:
+            below, there = os.path.join(path, name), os.path.join(real, name)  # noqa: PTH118  (quicker, and as given)
+            linked = os.path.islink(below)  # noqa: PTH114  (Path.is_symlink raises where the path is too long)
+            if name.startswith(".") or avoid == Path(os.path.realpath(below) if linked else there):
+                continue
+            if linked:
+                # It can lead in a circle or far away.
+                skipped.append(Skipped(_shown(below), "is a link to a folder; name it itself to take it in"))
+            else:
+                waiting.append((below, there))
         if DICT in files:
             files.remove(DICT)
-        found += (Path(root, file) for file in files if not file.startswith("."))
+        found += (Path(path, file) for file in files if not file.startswith("."))
     return sorted(found), sorted(skipped, key=lambda each: each.what)
 
 

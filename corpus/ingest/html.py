@@ -7,6 +7,7 @@ or changed on the way: emoji, full-width spaces and rare characters stay, as do 
 from __future__ import annotations
 
 import copy
+import logging
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
@@ -256,6 +257,8 @@ def _extracted(tree: HtmlElement) -> tuple[set[str], set[str]]:
     import trafilatura
     from trafilatura.settings import use_config
 
+    # It warns of pages without an article, and does not say of which; the reader does.
+    logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
     config = use_config()
     # Its 250 characters are for western languages: a Chinese article says as much in a third of that.
     config["DEFAULT"]["MIN_EXTRACTED_SIZE"] = "80"

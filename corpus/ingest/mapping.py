@@ -68,6 +68,8 @@ def read_mapping(path: Path) -> Mapping:
         empty = True
         for row in read_csv(source):
             empty = False
+            if isinstance(row, Skipped) and row.what == source.shown:
+                raise InputError(f"{path}: {row.why}; expected a table of pairs")
             if isinstance(row, Skipped):
                 mapping.problems.append(row)
                 continue

@@ -204,7 +204,7 @@ def read_meta(tree: HtmlElement) -> dict[str, str]:
         said.setdefault(name, _plain(node.get("content") or ""))
     found = {key: next((said[n] for n in names if said.get(n)), "") for key, names in _NAMES.items()}
     for key, value in _linked_data(tree).items():
-        # A site's own name is not where a piece comes from, but better than nothing; the article's own data is best.
+        # This fills in what <meta> does not say.
         found[key] = found[key] or value
     node = next(tree.iter("title"), None)
     title = _plain(node.text_content()) if node is not None else ""

@@ -19,8 +19,7 @@ from corpus.ingest.names import name_of, printable
 from corpus.ingest.raw import RawDocument, meta_of
 from corpus.report import Skipped
 
-# Bounds.
-_FILE_MAX = 256 << 20
+# Bounds; that of the file's size is in readers.py.
 _PAGES_MAX = 2_000
 _PAGE_CHARACTERS_MAX = 200_000
 _CHARACTERS_MAX = 10_000_000
@@ -41,9 +40,6 @@ def read_pdf(data: bytes, path: PurePath, shown: str) -> Iterator[RawDocument | 
 
     Skipped: no text layer, a password, a broken file, a text layer without readable characters, more than 2,000 pages.
     """
-    if len(data) > _FILE_MAX:
-        yield Skipped(shown, f"PDF of more than {_FILE_MAX >> 20} MiB; split it")
-        return
     with _LOCK:
         found = _read(data)
     if isinstance(found, str):

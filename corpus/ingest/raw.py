@@ -11,7 +11,7 @@ from corpus.document import Lang
 from corpus.ingest.columns import META, field_of, written
 from corpus.report import Skipped
 
-__all__ = ["META", "RawDocument", "Reader", "RowReader", "Source", "meta_of"]
+__all__ = ["META", "RawDocument", "Reader", "Rows", "Source", "meta_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +56,8 @@ def opener(path: Path) -> Callable[[], BinaryIO]:
 Reader = Callable[[bytes, PurePath, str], Iterator["RawDocument | Skipped"]]
 """From (bytes, path relative to what was ingested, its name for messages) to documents and what was left out."""
 
-RowReader = Callable[[Source], Iterator["tuple[str, Mapping[str, Any]] | Skipped"]]
-"""From a file of many articles to its rows, one at a time, each with where it stands; and what was left out."""
+Rows = Iterator["tuple[str, Mapping[str, Any]] | Skipped"]
+"""The rows of a file of many articles, one at a time, each with where it stands; and what was left out."""
 
 
 def meta_of(values: Mapping[str, Any]) -> dict[str, str]:

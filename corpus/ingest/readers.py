@@ -5,24 +5,21 @@ from __future__ import annotations
 import hashlib
 import importlib
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache, partial
-from importlib.util import find_spec
 from pathlib import PurePath
-from typing import Any, cast
+from typing import cast
 
 from corpus.ingest.archives import ARCHIVES, on_disk
 from corpus.ingest.arrow import data_files, read_dataset, read_parquet
 from corpus.ingest.columns import Columns
 from corpus.ingest.decode import NotTextError, decode
 from corpus.ingest.names import name_of, printable
-from corpus.ingest.raw import RawDocument, Reader, Source, opener
+from corpus.ingest.raw import RawDocument, Reader, Rows, Source, opener
 from corpus.ingest.rows import documents_in, no_text
 from corpus.ingest.tables import encoding_at_start, read_csv, read_jsonl
 from corpus.report import Skipped
-
-Rows = Iterator["tuple[str, Mapping[str, Any]] | Skipped"]
 
 FILE_MAX = 64 << 20
 """Bytes of the largest file that is one article; files of rows can have any size."""
@@ -47,8 +44,6 @@ _FORMATS = {
     ".parquet": PARQUET,
 }
 _ROWS = (JSONL, CSV, PARQUET, DATASET)
-# Readers of one article a file that are loaded on use, by the name of their format.
-_LOADED = (MARKDOWN, HTML, DOCX, PDF)
 
 
 def read_text(data: bytes, path: PurePath, shown: str) -> Iterator[RawDocument | Skipped]:
@@ -72,7 +67,7 @@ def format_of(source: Source) -> str:
 
 def known_formats() -> list[str]:
     """The extensions that can be read, for messages."""
-    return [*(suffix for suffix, format in _FORMATS.items() if format in _ROWS or _whole(format)), *ARCHIVES]
+    return [*_FORMATS, *ARCHIVES]
 
 
 def read(source: Source, columns: Columns) -> Iterator[RawDocument | Skipped]:
@@ -80,9 +75,9 @@ def read(source: Source, columns: Columns) -> Iterator[RawDocument | Skipped]:
     format = format_of(source)
     try:
         if format in _ROWS:
-            yield from _bounded(_of_rows(source, format, columns), source.shown)
-        elif format and (reader := _whole(format)):
-            yield from _of_file(source, format, reader)
+            yield from _bounded(_guarded(_of_rows(source, format, columns), source.shown), source.shown)
+        elif format:
+            yield from _of_file(source, format, _whole(format))
         else:
             suffix = printable(source.relative.suffix) or "no extension"
             yield Skipped(source.shown, f"no reader for this format ({suffix}); known: {' '.join(known_formats())}")
@@ -91,14 +86,11 @@ def read(source: Source, columns: Columns) -> Iterator[RawDocument | Skipped]:
 
 
 @cache
-def _whole(format: str) -> Reader | None:
-    """The reader of a format in which a file is one article; None where there is none."""
+def _whole(format: str) -> Reader:
+    """The reader of a format in which a file is one article, loaded on use."""
     if format == TEXT:
         return read_text
-    name = f"corpus.ingest.{format}"
-    if format not in _LOADED or find_spec(name) is None:
-        return None
-    return cast(Reader, getattr(importlib.import_module(name), f"read_{format}"))
+    return cast(Reader, getattr(importlib.import_module(f"corpus.ingest.{format}"), f"read_{format}"))
 
 
 def _of_file(source: Source, format: str, reader: Reader) -> Iterator[RawDocument | Skipped]:
@@ -136,9 +128,11 @@ def sha_of(source: Source) -> str:
 
 
 def _guarded(found: Iterator[RawDocument | Skipped], shown: str) -> Iterator[RawDocument | Skipped]:
-    """What a reader finds; where it fails on a file that nobody thought of, that file is left out and the rest goes on."""
+    """What a reader finds; where it fails on a file that nobody thought of, the rest of that file is left out."""
     try:
         yield from found
+    except OSError:
+        raise
     except Exception as error:
         logging.getLogger(__name__).debug("reading %s", shown, exc_info=True)
         yield Skipped(shown, f"its reader failed ({type(error).__name__}: {' '.join(str(error).split())[:80]})")

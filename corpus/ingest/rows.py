@@ -39,17 +39,22 @@ def documents_in(row: Row, path: PurePath, where: str, columns: Columns) -> Iter
         yield _single(fields, str(texts[None]), path, where)
     elif both:
         yield from _versions(fields, {lang: str(texts[lang]) for lang in both}, path, where)
-    elif all(text is None for text in texts.values()):
+    elif not any(field == "text" for field, _ in fields):
         yield Skipped(where, no_text(row, columns))
+    elif any(text is None and fields.get(("text", lang)) is not None for lang, text in texts.items()):
+        yield Skipped(where, "its text is no string")
     else:
         yield Skipped(where, "empty text")
 
 
 def no_text(columns: Row | list[str], named: Columns) -> str:
-    """Why rows with these columns are no articles."""
+    """Why rows with these columns are no articles: a column that was named, or any of text, is not among them."""
     names = [printable(str(name))[:40] for name in columns]
     has = ", ".join(names[:_NAMED]) + (", …" if len(names) > _NAMED else "")
-    wanted = f"named {named.text!r}" if named.text else "of text (text, content, body, text_en …); name it yourself"
+    asked = next(
+        (name for name in (named.text, named.id, named.pair, named.lang) if name and name not in columns), None
+    )
+    wanted = f"named {asked!r}" if asked else "of text (text, content, body, text_en …); name it yourself"
     return f"has no column {wanted}; it has: {has or 'none'}"
 
 
@@ -110,9 +115,8 @@ def _text(value: Any) -> str | None:
 
 def _problem(row: Row, fields: Fields, columns: Columns) -> str | None:
     """Why a row cannot be used whatever its text, or None."""
-    for named in (columns.text, columns.id, columns.pair, columns.lang):
-        if named and named not in row:
-            return no_text(row, columns) if named == columns.text else f"has no column named {named!r}"
+    if any(named and named not in row for named in (columns.text, columns.id, columns.pair, columns.lang)):
+        return no_text(row, columns)
     for field in ("id", "pair", "lang"):
         value = fields.get((field, None))
         if value is not None and (isinstance(value, bool) or not isinstance(value, str | int | float)):

@@ -20,7 +20,12 @@ from corpus.report import Skipped
 _HEAD = 1 << 16
 # What a format's files begin with.
 _MAGIC = ((b"PK\x03\x04", ".zip"), (b"\x1f\x8b", ".gz"), (b"%PDF-", ".pdf"), (b"PAR1", ".parquet"))
-_PAGE = re.compile(r"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.I | re.S)
+_PAGE = re.compile(
+    # Possessive: comments could else be divided among the repetitions in more ways than there is time to try.
+    r"\s*+(?:<\?xml[^>]*+>\s*+)?+(?:<!--(?:[^-]|-(?!->))*+-->\s*+)*+<(?:!doctype\s+html|html|head|body)\b",
+    re.IGNORECASE,
+)
+_FRONT = re.compile(r"---[ \t]*\r?\n(?:[ \t]*#[^\n]*+\n)*[A-Za-z][\w-]*[ \t]*:")
 
 
 def sources_of(file: File) -> Iterator[Source | Skipped]:
@@ -91,8 +96,12 @@ def suffix_of(head: bytes) -> str:
         return ".jsonl"
     if _PAGE.match(text):
         return ".html"
-    return ".csv" if looks_like_csv(text.split("\n", 1)[0].rstrip("\r")) else ".txt"
+    if _FRONT.match(text):
+        return ".md"
+    return ".csv" if looks_like_csv(re.split("[\r\n]", text, maxsplit=1)[0]) else ".txt"
 
 
 def _zipped(head: bytes) -> str:
-    return ".docx" if b"word/" in head or b"[Content_Types].xml" in head else ".zip"
+    # By the name of the first part: an archive of Word files has the names of theirs further on.
+    first = head[30 : 30 + int.from_bytes(head[26:28], "little")]
+    return ".docx" if first.startswith((b"[Content_Types].xml", b"_rels/", b"word/", b"docProps/")) else ".zip"

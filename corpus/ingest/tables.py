@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, TextIO
 
 from corpus.ingest.columns import field_of
 from corpus.ingest.decode import NotTextError, decode_beginning
-from corpus.ingest.raw import Source
+from corpus.ingest.raw import Rows, Source
 from corpus.report import Skipped
-
-Rows = Iterator["tuple[str, Mapping[str, Any]] | Skipped"]
 
 LINE_MAX = 16 << 20
 """Characters of the longest row that is read."""
 _SAMPLE = 1 << 20
-_BROKEN = re.compile("[\udc80-\udcff]")
+# What stands for bytes that are no text. Not by "surrogateescape", which has no place for those below 128: the last
+# byte of a UTF-16 file that was cut.
+_BROKEN = "\udcff"
+codecs.register_error("hemu-broken", lambda error: (_BROKEN, getattr(error, "end", 0)))
 
 
 def read_jsonl(source: Source) -> Rows:
@@ -33,7 +36,7 @@ def read_jsonl(source: Source) -> Rows:
             where = f"{source.shown}, line {number}"
             if line is None:
                 yield Skipped(where, f"a line of more than {LINE_MAX >> 20} million characters")
-            elif _BROKEN.search(line):
+            elif _BROKEN in line:
                 yield Skipped(where, f"not valid {encoding_of(text)} text")
             elif line.strip():
                 yield _json(line, where)
@@ -76,13 +79,32 @@ def read_csv(source: Source) -> Rows:
         try:
             for cells in reader:
                 number, last = last + 1, reader.line_num
+                if cells and cells[-1].endswith(_END):
+                    cells[-1] = cells[-1][:-1]
+                    if re.search(r"[\r\n]", cells[-1].rstrip("\r\n")):
+                        yield Skipped(f"{source.shown}, line {number}", _UNCLOSED)
+                        return
                 if header is None:
                     header = [cell.strip() for cell in cells] if any(cells) else None
+                    if twice := _twice(header or ()):
+                        yield Skipped(source.shown, f"two columns are named {twice[:40]!r}; rename one of them")
+                        return
                 elif any(cell.strip() for cell in cells):
                     yield _cells(header, cells, f"{source.shown}, line {number}", encoding_of(text))
         except csv.Error as error:
-            why = "a quotation mark that nothing closes" if "field larger" in str(error) else str(error)
-            yield Skipped(f"{source.shown}, line {last + 1}", f"{why}; the rest of the file is left out")
+            why = _UNCLOSED if "field larger" in str(error) else f"{error}; the rest of the file is left out"
+            yield Skipped(f"{source.shown}, line {last + 1}", why)
+
+
+_UNCLOSED = "a quotation mark that nothing closes; the rest of the file is left out"
+# No source decodes to it. It comes after the last line: within a cell where that is still open.
+_END = "\ud800"
+
+
+def _twice(header: Sequence[str]) -> str:
+    """A column that a row cannot do without and that is there twice, or ""."""
+    needed = ("text", "id", "pair", "lang")
+    return next((name for name, count in Counter(header).items() if count > 1 and field_of(name)[0] in needed), "")
 
 
 def _cells(
@@ -90,7 +112,7 @@ def _cells(
 ) -> tuple[str, Mapping[str, Any]] | Skipped:
     if len(cells) > len(header) and any(cells[len(header) :]):
         return Skipped(where, f"{len(cells)} cells, but the header has {len(header)}; put texts in quotation marks")
-    if any(_BROKEN.search(cell) for cell in cells):
+    if any(_BROKEN in cell for cell in cells):
         return Skipped(where, f"not valid {encoding} text")
     missing = [""] * (len(header) - len(cells))
     return where, dict(zip(header, [*cells, *missing], strict=False))
@@ -100,6 +122,7 @@ def _spoiled(text: TextIO) -> Iterator[str]:
     # A line of any length is held in memory by csv, field by field up to its limit.
     while line := text.readline(LINE_MAX):
         yield line
+    yield _END
 
 
 def _delimiter(text: TextIO, source: Source) -> str:
@@ -140,13 +163,13 @@ def encoding_of(text: TextIO) -> str:
 
 @contextmanager
 def _opened(source: Source, *, newline: str) -> Iterator[TextIO | Skipped]:
-    """A source as text, in the encoding of its first million bytes; what is not valid in it becomes a surrogate."""
+    """A source as text, in the encoding of its first million bytes; what is not valid in it becomes a lone surrogate."""
     try:
         encoding = encoding_at_start(source)
     except NotTextError as error:
         yield Skipped(source.shown, str(error))
         return
-    with _Text(source.open(), encoding=encoding, errors="surrogateescape", newline=newline) as text:
+    with _Text(source.open(), encoding=encoding, errors="hemu-broken", newline=newline) as text:
         text.named = encoding
         _pass_mark(text)
         yield text
