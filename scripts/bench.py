@@ -120,7 +120,7 @@ def varied(bead: tuple[str, str], draw: random.Random) -> tuple[str, str]:
 def command(line: list[str]) -> tuple[float, int]:
     """Run a command; its seconds, and the most memory (MB, proportional shares) that it and its children held at once."""
     began, peak = time.perf_counter(), 0
-    process = subprocess.Popen(line, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(line, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     while process.poll() is None:
         peak = max(peak, sum(map(memory_of, family(process.pid))))
         time.sleep(0.2)
