@@ -16,13 +16,13 @@ import csv
 import hashlib
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from functools import cache, cached_property
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache, cached_property, lru_cache
 from importlib import resources
 from pathlib import Path
 
-from corpus.document import Lang
+from corpus.document import LANGUAGES, Lang
 from corpus.errors import InputError
 
 COLUMNS = (
@@ -248,10 +248,11 @@ def _bounded(text: str, start: int, end: int) -> bool:
     return not (before.isalnum() or before in "_@#" or (after.isalnum() or after == "_"))
 
 
-def read_entries(text: str, where: str) -> Iterator[Entry]:
+def read_entries(text: str, where: str, labels: Collection[str] | None = LABELS) -> Iterator[Entry]:
     """The entries in the CSV `text` with the columns `COLUMNS`; `where` names the file in errors.
 
-    Lines that begin with `#` are comments. Raises InputError for a missing column or an unknown label.
+    Lines that begin with `#` are comments. `labels` are those that a row may have, None for any. Raises InputError for
+    a missing column or an unknown label.
     """
     lines = [line for line in text.splitlines() if line and line[0] != "#"]
     rows = csv.reader(lines)
@@ -259,41 +260,113 @@ def read_entries(text: str, where: str) -> Iterator[Entry]:
     if tuple(header) != COLUMNS:
         raise InputError(f"{where}: expected the columns {','.join(COLUMNS)}, found {','.join(header)}")
     for row in rows:
-        if len(row) != len(COLUMNS) or row[1] not in LABELS or not row[0]:
+        known = len(row) == len(COLUMNS) and row[0] and row[1] and (labels is None or row[1] in labels)
+        if not known:
             raise InputError(f"{where}: not a row of id, known label and the other columns: {','.join(row)}")
-        yield _entry(row)
+        if entry := _entry(row):
+            yield entry
 
 
-def _entry(row: list[str]) -> Entry:
+def _entry(row: list[str]) -> Entry | None:
     id, label, en, en_aliases, zh, zh_aliases, traditional, start, end, source = row
-    en_names = [en, *en_aliases.split("|")] if en_aliases else [en] if en else []
-    zh_names = [zh] if zh else []
+    en_names = [en, *en_aliases.split("|")] if en_aliases else [en]
+    zh_names = [zh]
     if zh_aliases:
         zh_names += zh_aliases.split("|")
     if traditional:
         zh_names += traditional.split("|")
+    if not en or not zh or "||" in en_aliases + zh_aliases + traditional:
+        en_names, zh_names = [name for name in en_names if name], [name for name in zh_names if name]
     ambiguous: frozenset[str] = frozenset()
     if "?" in en + en_aliases + zh + zh_aliases + traditional:
         ambiguous = frozenset(fold(name[1:]) for name in en_names + zh_names if name[0] == "?")
         en_names = [name.removeprefix("?") for name in en_names]
         zh_names = [name.removeprefix("?") for name in zh_names]
+    if not en_names and not zh_names:
+        return None
     return Entry(id, label, tuple(en_names), tuple(zh_names), ambiguous, start, end, source)
 
 
-@cache
-def knowledge(extra: Path | None = None) -> KnowledgeBase:
+def knowledge(extra: Path | None = None, labels: Collection[str] | None = LABELS) -> KnowledgeBase:
     """The names that hemu ships, and those of `extra`: a CSV file, or a folder of them, with the columns `COLUMNS`.
 
-    Entries of `extra` come first, and one with the id of a shipped entry replaces it. Raises InputError.
+    Entries of `extra` come first, their label one of `labels` (None: any). One with the id of a shipped entry replaces
+    it, and a shipped entry loses a name that one of `extra` has. The same files are read once. Raises InputError.
 
     >>> knowledge().lookup("Hangzhou", "en")[0].zh[0]
     '杭州市'
     """
+    if extra is None:
+        return _shipped_base(_left_out)
+    texts = tuple(_files(extra))
+    return _base_with(texts, None if labels is None else frozenset(labels), _left_out)
+
+
+_left_out: frozenset[str] = frozenset()
+
+
+def leave_out(ids: Iterable[str]) -> None:
+    """From now on `knowledge()` is without the shipped entries of these ids, for this process.
+
+    For measuring what the lists know of a test set. What has been made from the knowledge base before (dictionaries,
+    annotators) keeps it: call this first, in a process of its own.
+    """
+    global _left_out
+    _left_out = frozenset(ids)
+
+
+def entries_named(names: Mapping[Lang, Collection[str]], base: KnowledgeBase | None = None) -> frozenset[str]:
+    """The ids of the entries with any of these names, which are compared folded and, in English, in any case.
+
+    >>> sorted(entries_named({"zh": ["国务院"], "en": ["Chaoyang District"]}))[0]
+    'agency/state-council'
+    """
+    wanted = {lang: {fold(name).lower() for name in given} for lang, given in names.items()}
+    entries = (base or knowledge()).entries
+    return frozenset(
+        entry.id
+        for entry in entries
+        if any(fold(name).lower() in given for lang, given in wanted.items() for name in entry.names(lang))
+    )
+
+
+@lru_cache(maxsize=1)
+def _shipped_base(left_out: frozenset[str]) -> KnowledgeBase:
+    return KnowledgeBase(_shipped_entries(left_out).values())
+
+
+def _shipped_entries(left_out: frozenset[str]) -> dict[str, Entry]:
     entries: dict[str, Entry] = {}
-    for where, text in [*_files(extra), *_shipped()]:
+    for where, text in _shipped():
         for entry in read_entries(text, where):
-            entries.setdefault(entry.id, entry)
-    return KnowledgeBase(entries.values())
+            if entry.id not in left_out:
+                entries.setdefault(entry.id, entry)
+    return entries
+
+
+@lru_cache(maxsize=4)
+def _base_with(
+    texts: tuple[tuple[str, str], ...], labels: frozenset[str] | None, left_out: frozenset[str]
+) -> KnowledgeBase:
+    own: dict[str, Entry] = {}
+    for where, text in texts:
+        for entry in read_entries(text, where, labels):
+            own.setdefault(entry.id, entry)
+    taken = {(lang, fold(name)) for entry in own.values() for lang in LANGUAGES for name in entry.names(lang)}
+    entries = dict(own)
+    for entry in _shipped_base(left_out).entries:
+        if entry.id not in own:
+            entries[entry.id] = _without(entry, taken)
+    return KnowledgeBase(entry for entry in entries.values() if entry.en or entry.zh)
+
+
+def _without(entry: Entry, taken: set[tuple[Lang, str]]) -> Entry:
+    if not any(("en", fold(name)) in taken for name in entry.en) and not any(
+        ("zh", fold(name)) in taken for name in entry.zh
+    ):
+        return entry
+    left = {lang: tuple(name for name in entry.names(lang) if (lang, fold(name)) not in taken) for lang in LANGUAGES}
+    return replace(entry, en=left["en"], zh=left["zh"])
 
 
 @cache

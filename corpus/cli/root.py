@@ -25,6 +25,7 @@ COMMANDS: Mapping[str, tuple[str, str, str]] = {
     "align": ("corpus.cli.text", "align", "Align the sentences of the two versions of an article."),
     "annotate": ("corpus.cli.annotate", "annotate", "Pre-annotate entities and claims, in the workspace or as a pipe."),
     "run": ("corpus.cli.annotate", "run", "Ingest, segment, align and annotate whatever is new."),
+    "kb": ("corpus.cli.kb", "kb", "Names of your own that pre-annotation should know."),
     "annotators": ("corpus.cli.annotate", "annotators", "List the annotators there are."),
     "show": ("corpus.cli.show", "show", "Show an annotated article, both versions side by side."),
     "find": ("corpus.cli.look", "find", "Search words, entities and claims, with the other language beside them."),

@@ -1,0 +1,124 @@
+"""The errors of a prediction, each with its kind and in its context, and a page that shows them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+from corpus.document import Document, Lang
+from corpus.metrics import Mark, Marked
+
+BOUNDARY, LABEL, BOTH, MISSED, INVENTED = "boundary", "label", "boundary and label", "missed", "invented"
+KINDS = (BOUNDARY, LABEL, BOTH, MISSED, INVENTED)
+
+_CONTEXT = 70
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """What gold has, what was predicted instead, and how they differ; None on the side that has nothing."""
+
+    document: str
+    kind: str
+    gold: Mark | None
+    predicted: Mark | None
+
+
+def mistakes(document: str, gold: Iterable[Mark], predicted: Iterable[Mark]) -> list[Mistake]:
+    """The errors of one document in text order, paired as `corpus.metrics.count_edits` pairs them.
+
+    A gold span has the prediction with the same characters, else of those left the one that it shares most with.
+
+    >>> [m.kind for m in mistakes("a", [(0, 4, "PLACE"), (9, 12, "FIRM")], [(0, 4, "AGENCY"), (8, 12, "FIRM")])]
+    ['label', 'boundary']
+    """
+    left = {(start, end): label for start, end, label in sorted(predicted)}
+    found: list[Mistake] = []
+    rest: list[Mark] = []
+    for start, end, label in sorted(gold):
+        if (start, end) in left:
+            other = left.pop((start, end))
+            if other != label:
+                found.append(Mistake(document, LABEL, (start, end, label), (start, end, other)))
+        else:
+            rest.append((start, end, label))
+    for start, end, label in rest:
+        shared, best = max(((min(end, e) - max(start, s), (s, e)) for s, e in left), default=(0, (0, 0)))
+        if shared <= 0:
+            found.append(Mistake(document, MISSED, (start, end, label), None))
+        else:
+            other = left.pop(best)
+            found.append(Mistake(document, BOUNDARY if other == label else BOTH, (start, end, label), (*best, other)))
+    found += [Mistake(document, INVENTED, None, (start, end, label)) for (start, end), label in left.items()]
+    return sorted(found, key=lambda m: (m.gold or m.predicted or (0, 0, ""), m.kind))
+
+
+def all_mistakes(gold: Iterable[Marked], predicted: Iterable[Marked]) -> list[Mistake]:
+    """The errors of all documents of `gold`, in its order; a document that was not predicted is one missed throughout."""
+    found = {layer.document: layer for layer in predicted}
+    result: list[Mistake] = []
+    for layer in gold:
+        other = found.get(layer.document)
+        result += mistakes(layer.document, _marks(layer), _marks(other) if other else set())
+    return result
+
+
+def _marks(layer: Marked) -> set[Mark]:
+    return {(e.start, e.end, e.label) for e in layer.entities}
+
+
+def counts(found: Iterable[Mistake]) -> dict[str, int]:
+    """How many errors of each kind, all kinds named.
+
+    >>> counts([Mistake("a", "missed", (0, 2, "PLACE"), None)])["missed"]
+    1
+    """
+    numbers = Counter(mistake.kind for mistake in found)
+    return {kind: numbers[kind] for kind in KINDS}
+
+
+def render_mistakes(found: Sequence[Mistake], documents: Mapping[str, Document], *, title: str, note: str = "") -> str:
+    """One self-contained HTML page: the errors by language and document, each with the text around it."""
+    from corpus.render import LANGUAGE_NAMES, _template
+
+    languages: list[Lang] = [x for x in ("en", "zh") if any(documents[m.document].lang == x for m in found)]
+    parts = []
+    for lang in languages:
+        of_lang = [mistake for mistake in found if documents[mistake.document].lang == lang]
+        by_document: dict[str, list[dict[str, Any]]] = {}
+        for mistake in of_lang:
+            by_document.setdefault(mistake.document, []).append(_shown(mistake, documents[mistake.document].text))
+        parts.append((lang, LANGUAGE_NAMES[lang], counts(of_lang), _by_label(of_lang), by_document))
+    return str(_template("errors.html").render(title=title, note=note, kinds=KINDS, parts=parts))
+
+
+def _by_label(found: Iterable[Mistake]) -> list[tuple[str, dict[str, int]]]:
+    by_label: dict[str, list[Mistake]] = {}
+    for mistake in found:
+        by_label.setdefault((mistake.gold or mistake.predicted or (0, 0, ""))[2], []).append(mistake)
+    return [(label, counts(by_label[label])) for label in sorted(by_label)]
+
+
+def _shown(mistake: Mistake, text: str) -> dict[str, Any]:
+    """The text around in pieces: (text, whether gold has it, whether it was predicted)."""
+    marks = [mark for mark in (mistake.gold, mistake.predicted) if mark]
+    first, last = min(mark[0] for mark in marks), max(mark[1] for mark in marks)
+    start, end = max(0, first - _CONTEXT), min(len(text), last + _CONTEXT)
+    cuts = sorted({start, end, *(at for mark in marks for at in mark[:2])})
+    pieces = [(text[a:b], _covers(mistake.gold, a, b), _covers(mistake.predicted, a, b)) for a, b in pairwise(cuts)]
+    return {
+        "kind": mistake.kind,
+        "start": first,
+        "gold": mistake.gold[2] if mistake.gold else "",
+        "predicted": mistake.predicted[2] if mistake.predicted else "",
+        "pieces": pieces,
+        "cut_left": start > 0,
+        "cut_right": end < len(text),
+    }
+
+
+def _covers(mark: Mark | None, start: int, end: int) -> bool:
+    return mark is not None and mark[0] <= start and end <= mark[1]
