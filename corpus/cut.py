@@ -23,7 +23,7 @@ Emissions = Mapping[str, tuple[float, float, float, float]]
 class Cutter:
     """Cuts runs of Han characters by a dictionary of word frequencies, as jieba keeps them.
 
-    `words` are held together wherever no likelier words cross their edges; their own frequency does not count.
+    `words` are held together wherever no likelier words cross their edges, however rare the dictionary has them.
     """
 
     def __init__(self, frequencies: Mapping[str, int], total: int, words: Iterable[str] = ()) -> None:

@@ -406,7 +406,7 @@ def _keep(workspace: Workspace, before: str, after: str, names: Names) -> str:
         last = folder / f"{datetime.now(UTC):%Y-%m-%dT%H%M%S.%f}.json"
         write_atomically(last.with_suffix(".toml"), before.encode())
         write_atomically(last, data.encode())
-    return last.with_suffix(".toml").relative_to(workspace.root).as_posix()
+    return f"{FOLDER}/{last.stem}.toml"
 
 
 def _read(path: Path) -> str:

@@ -101,8 +101,13 @@ def pair_workspace(
     partners = [Partner(m.en, m.zh, by_id[m.en].pair or named(m.en), m.score) for m in found]
     _count(report, found, len(en), len(zh))
     if apply:
-        stored = [replace(by_id[id], pair=partner.pair) for partner in partners for id in (partner.en, partner.zh)]
+        before = {head.id: head for head in heads}
         with workspace.writing():
+            # What has been withdrawn or changed while this was worked out is not brought back.
+            now = {head.id: head for head in workspace.heads()}
+            same = {id for id, head in now.items() if before.get(id) == head}
+            partners = [p for p in partners if p.en in same and p.zh in same]
+            stored = [replace(by_id[id], pair=partner.pair) for partner in partners for id in (partner.en, partner.zh)]
             workspace.append(DOCUMENTS, stored)
     report.notes["stored"] = len(partners) if apply else 0
     report.seconds = time.monotonic() - began

@@ -24,6 +24,7 @@ from corpus.document import Removal
 from corpus.errors import InputError, WorkspaceError
 from corpus.report import Progress
 from corpus.schema import REMOVALS
+from corpus.segment import forget_names
 from corpus.store import Head, Workspace, write_atomically
 
 # Columns that say which document, or which documents, a row is about ("id" in the table of documents only).
@@ -157,6 +158,7 @@ def sweep(
                 swept.rows[name] = count
             if progress:
                 progress(number, len(tables))
+        forget_names(workspace)
         _datasets(workspace, gone, datasets, swept)
         swept.models = sorted(_models(workspace, gone))
     return swept

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from corpus.document import Claim, Entity, Group, Item, Lang
 from corpus.look.hits import Hit
+from corpus.look.marks import Marks
 from corpus.scheme import Scheme
 
 if TYPE_CHECKING:
@@ -34,17 +35,25 @@ class Piece:
     ends_entity: bool
 
 
-def pieces(item: Item, start: int, end: int) -> list[Piece]:
-    """The text from `start` to `end`, cut wherever an entity or a claim begins or ends."""
-    spans = [mark.span for mark in item.entities] + [mark.span for mark in item.claims]
-    cuts = sorted({start, end, *(c for s in spans for c in (s.start, s.end) if start < c < end)})
-    result = []
-    for left, right in pairwise(cuts):
-        entity = next((e for e in item.entities if e.start <= left and right <= e.end), None)
-        claim = next((c for c in item.claims if c.start <= left and right <= c.end), None)
-        starts, ends = claim is not None and claim.start == left, entity is not None and entity.end == right
-        result.append(Piece(item.document.text[left:right], entity, claim, starts, ends))
-    return result
+class Marked:
+    """A document whose stretches are cut wherever an entity or a claim begins or ends."""
+
+    def __init__(self, item: Item) -> None:
+        self.text = item.document.text
+        self.entities, self.claims = Marks(item.entities), Marks(item.claims)
+
+    def pieces(self, start: int, end: int) -> list[Piece]:
+        """The text from `start` to `end` in pieces."""
+        entities, claims = self.entities.touching(start, end), self.claims.touching(start, end)
+        spans = [e.span for e in entities] + [c.span for c in claims]
+        cuts = sorted({start, end, *(c for s in spans for c in (s.start, s.end) if start < c < end)})
+        result = []
+        for left, right in pairwise(cuts):
+            entity = next((e for e in entities if e.start <= left and right <= e.end), None)
+            claim = next((c for c in claims if c.start <= left and right <= c.end), None)
+            starts, ends = claim is not None and claim.start == left, entity is not None and entity.end == right
+            result.append(Piece(self.text[left:right], entity, claim, starts, ends))
+        return result
 
 
 def rows(group: Group) -> list[tuple[Item | None, list[tuple[int, int]], Item | None, list[tuple[int, int]]]]:
@@ -81,8 +90,9 @@ def render_html(groups: Sequence[Group], scheme: Scheme, *, title: str) -> str:
 def _article(group: Group) -> dict[str, Any]:
     langs: list[Lang] = [lang for lang in ("en", "zh") if any(i.document.lang == lang for i in group.items)]
     lines = []
+    marked = {item.document.id: Marked(item) for item in group.items}
     for en, en_sentences, zh, zh_sentences in rows(group):
-        cells = {"en": _cell(en, en_sentences), "zh": _cell(zh, zh_sentences)}
+        cells = {"en": _cell(marked, en, en_sentences), "zh": _cell(marked, zh, zh_sentences)}
         lines.append([(lang, cells[lang]) for lang in langs])
     return {
         "id": group.items[0].document.pair or group.items[0].document.id,
@@ -93,13 +103,15 @@ def _article(group: Group) -> dict[str, Any]:
     }
 
 
-def _cell(item: Item | None, sentences: Sequence[tuple[int, int]]) -> list[dict[str, Any]]:
+def _cell(
+    marked: Mapping[str, Marked], item: Item | None, sentences: Sequence[tuple[int, int]]
+) -> list[dict[str, Any]]:
     if item is None:
         return []
     return [
         {"piece": piece, "note": claim_note(piece.claim) if piece.claim else ""}
         for start, end in sentences
-        for piece in pieces(item, start, end)
+        for piece in marked[item.document.id].pieces(start, end)
     ]
 
 
@@ -161,15 +173,18 @@ def render_terminal(group: Group, scheme: Scheme) -> RichGroup:
     table = Table(box=box.SIMPLE_HEAD, show_lines=True, expand=True)
     for lang in langs:
         table.add_column(LANGUAGE_NAMES[lang], ratio=1)
+    marked = {item.document.id: Marked(item) for item in group.items}
     for en, en_sentences, zh, zh_sentences in rows(group):
         cells = {"en": (en, en_sentences), "zh": (zh, zh_sentences)}
-        table.add_row(*(_terminal_cell(*cells[lang], colors) for lang in langs))
+        table.add_row(*(_terminal_cell(marked, *cells[lang], colors) for lang in langs))
     legend = Text("  ").join(Text(f" {label.name} ", style=f"bold {label.color} reverse") for label in scheme.labels)
     name = group.items[0].document.pair or group.items[0].document.id
     return RichGroup(Text(printable(name), style="bold"), legend, Text("claims are underlined", style="dim"), table)
 
 
-def _terminal_cell(item: Item | None, sentences: Sequence[tuple[int, int]], colors: dict[str, str]) -> Text:
+def _terminal_cell(
+    marked: Mapping[str, Marked], item: Item | None, sentences: Sequence[tuple[int, int]], colors: dict[str, str]
+) -> Text:
     from rich.text import Text
 
     text = Text()
@@ -177,7 +192,7 @@ def _terminal_cell(item: Item | None, sentences: Sequence[tuple[int, int]], colo
         return text
     notes = []
     for start, end in sentences:
-        for piece in pieces(item, start, end):
+        for piece in marked[item.document.id].pieces(start, end):
             style = f"bold {colors.get(piece.entity.label, 'white')}" if piece.entity else ""
             if piece.claim:
                 style += " underline"

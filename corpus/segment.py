@@ -11,13 +11,13 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from corpus.document import Document, Lang, Segments, Token
 from corpus.engine import cores, map_batches
-from corpus.errors import WorkspaceError
+from corpus.errors import InputError, WorkspaceError
 from corpus.report import Progress, StageReport
 from corpus.schema import DOCUMENTS, SEGMENTS
 from corpus.sentences import chinese_sentences
@@ -36,6 +36,9 @@ _BATCH = 64
 _BATCH_CHARACTERS = 200_000
 # So many documents for each process: starting one takes seconds, most of them to load the English model.
 _PER_WORKER = 500
+
+METHODS = "methods.json"
+"""The file beside the shards of the segments that says how they were cut. It holds names of the gold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +142,10 @@ def segment_workspace(
     report = StageReport("segment")
     with workspace.writing():
         method = Method(workspace_words(workspace), workspace.setting("segment", "chinese", "jieba"))
-        known, todo = _todo(workspace, method)
+        before = _remembered(workspace)
+        known, todo = _todo(workspace, method, before)
+        # Until this run is through, what is there may be cut by any of these.
+        _remember(workspace, [*before, method] if todo and method not in before else before)
         report.unchanged = known - len(todo)
         sentences = tokens = 0
         jobs = ((method, batch) for batch in _batches(workspace.current(DOCUMENTS, todo)))
@@ -151,7 +157,7 @@ def segment_workspace(
                     progress(report.done, len(todo))
             sentences += sum(map(len, batch["sentences"]))
             tokens += sum(map(len, batch["tokens"]))
-        _remember(workspace, method)
+        _remember(workspace, [method])
     report.notes = {"sentences": sentences, "tokens": tokens}
     report.seconds = time.monotonic() - began
     return report
@@ -161,20 +167,20 @@ def _workers(workers: int | None, documents: int) -> int:
     return max(1, workers) if workers is not None else min(cores(), max(1, documents // _PER_WORKER))
 
 
-def _todo(workspace: Workspace, method: Method) -> tuple[int, list[str]]:
-    """How many documents there are, and which of them are to be segmented."""
+def _todo(workspace: Workspace, method: Method, methods: Sequence[Method]) -> tuple[int, list[str]]:
+    """How many documents there are, and which are to be segmented; those that are may be cut by any of `methods`."""
     done = {row["document"]: row["sha"] for row in workspace.rows(SEGMENTS.name, ["document", "sha"])}
     heads = {head.id: head.sha for head in workspace.heads()}
     todo = {id for id, sha in heads.items() if done.get(id) != sha}
-    before = _remembered(workspace)
-    if done and before != method:
+    if done and any(before != method for before in methods):
         from corpus.script import simplified
 
-        changed = before.names ^ method.names
+        changed = frozenset[str]().union(*(before.names ^ method.names for before in methods))
+        other_engine = any(before.chinese != method.chinese for before in methods)
         for document in workspace.current(DOCUMENTS, [id for id in heads if id not in todo]):
             if all(lang != "zh" for _, _, lang in _stretches(document)):
                 continue
-            if before.chinese != method.chinese or _holds(simplified(document.text), changed):
+            if other_engine or _holds(simplified(document.text), changed):
                 todo.add(document.id)
     return len(heads), [id for id in heads if id in todo]
 
@@ -267,19 +273,37 @@ def _write(workspace: Workspace, name: str, data: bytes, folder: Any) -> None:
         raise WorkspaceError(f"{folder}: cannot be written: {error.strerror}") from None
 
 
-def _remembered(workspace: Workspace) -> Method:
-    """The method of the last whole run."""
-    path = workspace.folder(SEGMENTS.name) / "method.json"
+def _remembered(workspace: Workspace) -> list[Method]:
+    """The methods by which what is there was cut: that of the last whole run, and those of runs broken off since."""
+    path = workspace.folder(SEGMENTS.name) / METHODS
     try:
-        row = json.loads(path.read_text(encoding="utf-8"))
-        return Method(frozenset(row["names"]), row["chinese"])
+        rows = json.loads(path.read_text(encoding="utf-8"))
+        return [Method(frozenset(row["names"]), row["chinese"]) for row in rows]
     except FileNotFoundError:
-        return Method()
+        return [Method()]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise WorkspaceError(f"{path}: cannot be read ({error}); delete it") from None
 
 
-def _remember(workspace: Workspace, method: Method) -> None:
-    if _remembered(workspace) != method:
-        data = json.dumps({"chinese": method.chinese, "names": sorted(method.names)}, ensure_ascii=False, indent=1)
-        _write(workspace, "method.json", data.encode(), workspace.folder(SEGMENTS.name))
+def _remember(workspace: Workspace, methods: Sequence[Method]) -> None:
+    if _remembered(workspace) != methods:
+        rows = [{"chinese": method.chinese, "names": sorted(method.names)} for method in methods]
+        # As ASCII, which holds half a surrogate pair too.
+        _write(workspace, METHODS, json.dumps(rows, indent=1).encode(), workspace.folder(SEGMENTS.name))
+
+
+def forget_names(workspace: Workspace) -> None:
+    """Forget the names by which texts were cut and which the workspace no longer has, as after `corpus.removal.sweep`.
+
+    Which texts they stand in cannot be told then, so that the next run cuts all Chinese ones anew. The workspace must be
+    held for writing.
+    """
+    if not (workspace.folder(SEGMENTS.name) / METHODS).exists():
+        return
+    try:
+        names = workspace_words(workspace)
+    except InputError:
+        names = frozenset()
+    methods = _remembered(workspace)
+    if any(method.names - names for method in methods):
+        _remember(workspace, [Method(method.names & names, "") for method in methods])

@@ -33,6 +33,10 @@ def use_numpy_products(nlp: Language) -> None:
             with controller.limit(limits=1):
                 return numpy.matmul(x.T if trans1 else x, y.T if trans2 else y, out=out)
 
+        def __reduce__(self) -> Any:
+            # A local class cannot be pickled; a pipeline can, and another process gets spaCy's own products.
+            return NumpyOps, ()
+
     ops = Products()
     for _, component in nlp.pipeline:
         model = getattr(component, "model", None)
@@ -83,7 +87,8 @@ class _Memory:
             self.sure = False
 
     def parts(self, doc: Doc) -> list[str]:
-        if not self.sure:
+        # What an earlier component has said of a part of speech is no part of the key.
+        if not self.sure or doc.has_annotation("POS"):
             return [token.pos_ for token in self.ruler(doc)]
         named = {doc.vocab.strings[word] for word in self.words if word and word in doc.vocab.strings}
         keys, before = [], 0

@@ -145,9 +145,7 @@ class Workspace:
         table = self.config.get(section, {})
         value = table.get(key, default) if isinstance(table, Mapping) else default
         if not isinstance(value, type(default)):
-            raise WorkspaceError(
-                f"{self.root / CONFIG}: [{section}] {key} is {value!r}; expected a {type(default).__name__}"
-            )
+            raise WorkspaceError(f"{self.root / CONFIG}: [{section}] {key} is {value!r}; expected {_kind(default)}")
         return value
 
     @cached_property
@@ -297,6 +295,12 @@ class Workspace:
                 f"{id}: no such document in {self.root}; it has: {known}{', …' if len(documents) > 5 else ''}"
             )
         return documents[id]
+
+
+def _kind(value: object) -> str:
+    """What a value of hemu.toml is, in words."""
+    names = {bool: "true or false", str: "text in quotes", list: "a list"}
+    return names.get(type(value), f"a value like {value!r}")
 
 
 def _read_shard(path: Path, columns: list[str] | None = None) -> pa.Table:

@@ -52,8 +52,10 @@ def read_words(path: Path) -> frozenset[str]:
     """
     try:
         lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: cannot be read as a UTF-8 list of words: {error}") from None
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror}; expected a list of words, one a line") from None
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path}: not UTF-8 text (byte {error.start}); save it as UTF-8, one word a line") from None
     return frozenset(word for line in lines if (word := line.strip()) and word[0] != "#" and _HAN.search(word))
 
 

@@ -436,3 +436,13 @@ def test_workspace_on_two_cores_gives_the_same(tmp_path: Path) -> None:
         assert (report.done, report.skipped) == (20, [])
         stored.append({pair: alignment.beads for pair, alignment in workspace.read(ALIGNMENTS).items()})
     assert stored[0] == stored[1]
+
+
+def test_the_pipe_does_not_write_over_its_input(tmp_path: Path) -> None:
+    path = tmp_path / "in.jsonl"
+    path.write_text('{"id": "a", "lang": "en", "text": "Rents fell."}\n', encoding="utf-8")
+    (tmp_path / "link.jsonl").symlink_to(path)
+    for output in (path, tmp_path / "link.jsonl"):
+        with pytest.raises(InputError, match="is the input"):
+            align_rows(str(path), str(output))
+    assert "Rents fell" in path.read_text(encoding="utf-8")

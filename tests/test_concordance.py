@@ -19,6 +19,7 @@ from corpus.errors import HemuError, InputError
 from corpus.look import query as query_module
 from corpus.look.concordance import concordance
 from corpus.look.hits import Hit, frequencies, hit_row, sorted_hits
+from corpus.look.marks import Marks
 from corpus.look.query import Query, folded, matcher
 from corpus.render import render_hit
 from corpus.schema import ALIGNMENTS, DOCUMENTS, GOLD, SEGMENTS, layers_table
@@ -264,7 +265,7 @@ def test_the_command(workspace: Workspace, tmp_path: Path) -> None:
     root = str(workspace.root)
     code, out, err = run("rents", "-w", root, "--limit", "1")
     assert (code, "Rents" in out) == (0, True)
-    assert "1 hits; there are more" in err
+    assert "1 hit; there are more" in err
     code, out, err = run("nothing", "-w", root)
     assert (code, out) == (0, "")
     assert err.startswith("find: no hits")
@@ -295,3 +296,47 @@ def test_a_page_shows_markup_as_text(workspace: Workspace, tmp_path: Path) -> No
     assert "&lt;script&gt;" in page
     assert "<script" not in page
     assert "<i>" not in page
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 30), st.integers(1, 30)), max_size=12),
+    st.tuples(st.integers(0, 40), st.integers(1, 9)),
+)
+def test_marks_are_found_where_they_are(places: list[tuple[int, int]], asked: tuple[int, int]) -> None:
+    text = "x" * 60
+    marks = sorted((Entity(Span.of(text, a, a + n), f"L{i}") for i, (a, n) in enumerate(places)), key=lambda e: e.start)
+    start, end = asked[0], sum(asked)
+    found = Marks(marks)
+    assert list(found.touching(start, end)) == [e for e in marks if e.start < end and start < e.end]
+    assert found.around(start, end) == next((e for e in marks if e.start <= start and end <= e.end), None)
+
+
+def test_time_is_linear_in_hits_and_marks(workspace_root: Path) -> None:
+    made = Workspace.create(workspace_root)
+    text = "Hemu pays. " * 10_000
+    long = Document("long.en", "", "en", text, (Block(0, len(text), "body"),))
+    spans = [Span.of(text, at, at + 4) for at in range(0, len(text), 11)]
+    claims = tuple(Claim(Span.of(text, s.start, s.end + 5), "action", "support") for s in spans)
+    layer = Layer(long.id, long.sha, "combined", "1", tuple(Entity(s, "PLACE") for s in spans), claims)
+    made.append(DOCUMENTS, [long])
+    made.append(layers_table("combined"), [layer])
+    began = time.monotonic()
+    hits = list(concordance(made, Query(text="pays", claims=("action",))))
+    assert len(hits) == 10_000
+    assert hits[-1].claim == claims[-1]
+    assert time.monotonic() - began < 5
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["Lin"], "find: 1 hit\n"),
+        (["zebra"], "whole words"),
+        (["--entity", "FIRM"], "find: no hits; hemu report"),
+        (["斑马"], "find: no hits; hemu report"),
+        (["rents", "--gold"], "no hits in the gold"),
+    ],
+)
+def test_what_was_found_is_said(workspace: Workspace, arguments: list[str], said: str) -> None:
+    result = CliRunner().invoke(find, [*arguments, "-w", str(workspace.root)], standalone_mode=False)
+    assert said in result.stderr

@@ -398,3 +398,12 @@ def test_the_command(workspace: Workspace, new: Path) -> None:
     assert "next: hemu annotate, then hemu push" in said
     code, out, _ = run(*arguments, "--json")
     assert json.loads(out)["unchanged"] is True
+
+
+def test_a_workspace_that_is_named_from_where_one_is(
+    workspace: Workspace, new: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(workspace.root)
+    result = migrate(Workspace.open(Path()), new.resolve(), maps=MAPS)
+    assert Path(result.kept_as).is_file()
+    assert not Path(result.kept_as).is_absolute()

@@ -13,12 +13,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import corpus.partners as partners_module
 from corpus.clean import find_blocks
 from corpus.document import Document, Lang
 from corpus.errors import InputError
 from corpus.ingest.mapping import read_mapping
 from corpus.pairing import Evidence, Match, _sentences, match, nearest, odds, profiles
 from corpus.partners import Partner, mapping_text, pair_folders, pair_workspace, write_mapping
+from corpus.removal import record, sweep
 from corpus.schema import DOCUMENTS
 from corpus.store import Workspace
 
@@ -229,3 +231,22 @@ def test_a_file_of_pairs_that_cannot_be_written(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="cannot be written"):
         write_mapping(tmp_path / "none" / "pairs.csv", [])
     assert mapping_text([Partner("a", "b", "c", 1.0)]).splitlines() == ["en,zh,pair,score", "a,b,c,1.0000"]
+    said = hemu("pair", tmp_path, tmp_path, "-o", tmp_path / "none" / "pairs.csv")
+    assert (said.returncode, said.stderr.count("\n")) == (1, 1)
+    assert "there is no folder" in said.stderr
+
+
+def test_what_is_withdrawn_meanwhile_is_not_brought_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    workspace = Workspace.create(tmp_path / "w")
+    documents = [Document("a.en", "", "en", "Rents fell."), Document("b.zh", "", "zh", "房租降了。")]
+    workspace.append(DOCUMENTS, documents)
+
+    def while_working(*_: object, **__: object) -> list[Match]:
+        record(workspace, ["b.zh"])
+        sweep(workspace, ["b.zh"])
+        return [Match("a.en", "b.zh", 0.9)]
+
+    monkeypatch.setattr(partners_module, "match", while_working)
+    partners, report = pair_workspace(workspace, apply=True)
+    assert (partners, report.notes["stored"]) == ([], 0)
+    assert workspace.documents() == {"a.en": documents[0]}

@@ -32,6 +32,7 @@ from corpus.document import (
 from corpus.errors import InputError, WorkspaceError
 from corpus.removal import TaskRef, find, forget, pending, record, removed, sweep
 from corpus.schema import ALIGNMENTS, DOCUMENTS, GOLD, ORIGINS, REMOVALS, SEGMENTS, layers_table
+from corpus.segment import METHODS, segment_workspace
 from corpus.store import Workspace
 
 # Words that stand in one document each, so that a search of the disk finds what is left of it.
@@ -347,3 +348,17 @@ def test_a_workspace_that_was_never_pushed_asks_no_server(workspace_root: Path) 
     code, _, said = run("a", "-w", str(workspace_root))
     assert (code, said.strip()) == (0, "remove: a withdrawn; 1 rows taken out from documents")
     assert on_disk(workspace_root, SECRET) == []
+
+
+def test_names_of_the_gold_go_from_what_segmentation_remembers(workspace_root: Path) -> None:
+    made = Workspace.create(workspace_root)
+    text = "瀚海湾项目开工。"
+    gone, stays = Document("a.zh", "", "zh", text), Document("b.zh", "", "zh", "房租降了。")
+    made.append(DOCUMENTS, [gone, stays])
+    made.append(GOLD, [Layer(gone.id, gone.sha, "gold", "1", (Entity(Span.of(text, 0, 5), "POLICY"),))])
+    segment_workspace(made)
+    assert "瀚海湾项目" in (made.folder("segments") / METHODS).read_text("utf-8").encode().decode("unicode_escape")
+    record(made, ["a.zh"])
+    sweep(made, ["a.zh"])
+    assert json.loads((made.folder("segments") / METHODS).read_text("utf-8"))[0]["names"] == []
+    assert segment_workspace(made).done == 1

@@ -2,6 +2,7 @@
 
 import io
 import re
+import time
 from html.parser import HTMLParser
 
 from hypothesis import given
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from corpus.document import Bead, Claim, Document, Entity, Group, Item, Segments, Span, Target
-from corpus.render import pieces, printable, render_html, render_terminal
+from corpus.render import Marked, printable, render_html, render_terminal
 from corpus.scheme import load_scheme
 
 EN = "Hangzhou will build 20,000 flats. <script>alert(1)</script>"
@@ -60,7 +61,7 @@ def test_markup_in_a_text_stays_text() -> None:
 def test_pieces_rejoin_to_the_text(text: str, spans: list[tuple[int, int]]) -> None:
     entities = tuple(Entity(Span.of(text, s, min(s + n, len(text))), "FIRM") for s, n in spans if s < len(text))
     document = Document("a", "", "en", text)
-    got = pieces(Item(document, Segments("a", document.sha, ()), entities), 0, len(text))
+    got = Marked(Item(document, Segments("a", document.sha, ()), entities)).pieces(0, len(text))
     assert "".join(piece.text for piece in got) == text
 
 
@@ -84,3 +85,16 @@ def test_the_terminal_shows_labels_and_claims_and_no_escape_of_the_text() -> Non
 def test_what_steers_a_terminal_is_shown_as_a_symbol() -> None:
     assert printable("a\x1b\u202eb\x9b\ud800") == "a␛�b��"
     assert printable("家\u3000👩\u200d🌾\n") == "家\u3000👩\u200d🌾\n"
+
+
+def test_time_is_linear_in_sentences_and_marks() -> None:
+    text = "Hemu pays. " * 10_000
+    starts = range(0, len(text), 11)
+    document = Document("a", "", "en", text)
+    segments = Segments("a", document.sha, tuple((at, at + 10) for at in starts))
+    claims = tuple(Claim(Span.of(text, at, at + 9), "action", "support") for at in starts)
+    entities = tuple(Entity(Span.of(text, at, at + 4), "PLACE") for at in starts)
+    began = time.monotonic()
+    page = render_html([Group((Item(document, segments, entities, claims),))], load_scheme(), title="t")
+    assert page.count('<mark class="PLACE"') >= 10_000
+    assert time.monotonic() - began < 5

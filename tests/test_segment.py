@@ -1,6 +1,7 @@
 """Sentences and tokens: every character that is not white space is in exactly one of each, and lines divide."""
 
 import json
+import pickle
 import time
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from corpus import chinese, english
 from corpus.document import Block, Document, Lang
 from corpus.language import LINE_BREAKS
 from corpus.schema import DOCUMENTS, SEGMENTS
-from corpus.segment import Method, segment, segment_text, segment_workspace
+from corpus.segment import METHODS, Method, forget_names, segment, segment_text, segment_workspace
 from corpus.store import Workspace
 
 ANY_TEXT = st.text(
@@ -201,3 +202,47 @@ def test_a_changed_list_of_words_cuts_anew_what_holds_them(tmp_path: Path) -> No
     assert found == segment(first, Method(frozenset({"瀚海湾项目"})))
     assert (found.tokens[0].start, found.tokens[0].end) == (0, 5)
     assert segment_workspace(workspace).done == 0
+
+
+def test_a_list_that_was_taken_back_after_a_broken_off_run(tmp_path: Path) -> None:
+    workspace = Workspace.create(tmp_path / "w")
+    workspace.append(DOCUMENTS, [Document(f"{i}.zh", "", "zh", "瀚海湾项目开工。") for i in range(100)])
+    segment_workspace(workspace)
+    plain = workspace.read(SEGMENTS)
+    words = workspace.root / "words.txt"
+    words.write_text("瀚海湾项目\n", encoding="utf-8")
+
+    def stop(done: int, total: int | None) -> None:
+        if done == 65:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        segment_workspace(workspace, stop, workers=1)
+    assert workspace.read(SEGMENTS) != plain
+    words.unlink()
+    segment_workspace(workspace)
+    assert workspace.read(SEGMENTS) == plain
+    assert segment_workspace(workspace).done == 0
+
+
+def test_names_that_went_are_forgotten_and_what_they_cut_is_cut_anew(tmp_path: Path) -> None:
+    workspace = Workspace.create(tmp_path / "w")
+    workspace.append(DOCUMENTS, [Document("a.zh", "", "zh", "瀚海湾项目开工。")])
+    (workspace.root / "words.txt").write_text("瀚海湾项目\n河湾\n", encoding="utf-8")
+    segment_workspace(workspace)
+    (workspace.root / "words.txt").write_text("河湾\n", encoding="utf-8")
+    forget_names(workspace)
+    kept = json.loads((workspace.folder("segments") / METHODS).read_text(encoding="utf-8"))
+    assert [row["names"] for row in kept] == [["河湾"]]
+    assert segment_workspace(workspace).done == 1
+    assert segment_workspace(workspace).done == 0
+
+
+def test_a_faster_pipeline_leaves_others_alone_and_can_be_pickled() -> None:
+    from thinc.api import get_current_ops
+
+    before = type(get_current_ops())
+    copy = pickle.loads(pickle.dumps(english.pipeline()))
+    assert type(get_current_ops()) is before
+    text = "Rents fell by 3.5 percent. Mayor Lin Lan left early."
+    assert [token.pos_ for token in copy(text)] == english.outline(text).tags

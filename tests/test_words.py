@@ -112,8 +112,10 @@ def test_words_of_a_workspace(tmp_path: Path) -> None:
 
 def test_a_list_of_words_that_cannot_be_read(tmp_path: Path) -> None:
     (tmp_path / "words.txt").write_bytes(b"\xff\xfe\xfa")
-    with pytest.raises(InputError, match=r"words\.txt: cannot be read"):
+    with pytest.raises(InputError, match=r"words\.txt: not UTF-8 text \(byte 0\)"):
         read_words(tmp_path / "words.txt")
+    with pytest.raises(InputError, match=r"cannot be read: Is a directory; expected a list of words"):
+        read_words(tmp_path)
 
 
 def test_the_fast_engine() -> None:

@@ -138,8 +138,7 @@ def prediction_of(
         for entity in sorted_entities(item.entities):
             builder.add_entity(item.document, entity)
     for item in items.values():
-        for claim in sorted_claims(item.claims):
-            builder.add_claim(item, claim)
+        builder.add_claims(item)
     for relation in relations:
         builder.join(relation)
     scores = [result["score"] for result in builder.results]
@@ -172,7 +171,12 @@ class _Builder:
             mark["meta"] = {"link": entity.link}
         self._put(mark, config.LABEL, "labels", [entity.label])
 
-    def add_claim(self, item: Item, claim: Claim) -> None:
+    def add_claims(self, item: Item) -> None:
+        mentions = [e for e in item.entities if Ref(item.document.id, "entity", e.start, e.end) in self.ids]
+        for claim in sorted_claims(item.claims):
+            self._add_claim(item, claim, mentions)
+
+    def _add_claim(self, item: Item, claim: Claim, mentions: Sequence[Entity]) -> None:
         with _naming(item.document, claim.span):
             self.scheme.check_claim(claim.type, claim.stance, claim.policy_area)
             mark = self._mark("claim", item.document, claim.span, claim.score)
@@ -185,13 +189,12 @@ class _Builder:
             self._put(mark, config.AREA, "taxonomy", [[claim.policy_area]])
         if claim.targets:
             self._put(mark, config.TARGETS, "textarea", [target_line(target) for target in claim.targets])
-        self._add_claimant(mark, item, claim)
+        self._add_claimant(mark, item, claim, mentions)
 
-    def _add_claimant(self, mark: Json, item: Item, claim: Claim) -> None:
+    def _add_claimant(self, mark: Json, item: Item, claim: Claim, seen: Sequence[Entity]) -> None:
         if claim.claimant == AUTHOR and claim.claimant_span is None:
             self._put(mark, config.VOICE, "choices", [AUTHOR])
             return
-        seen = [e for e in item.entities if Ref(item.document.id, "entity", e.start, e.end) in self.ids]
         mention = mention_of(claim, seen)
         if mention is None and len(seen) < len(item.entities):
             # The one that it names is on a pull quote, which is not shown.

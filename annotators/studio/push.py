@@ -44,11 +44,12 @@ def push(
     """Bring the project up to date: make what is missing, and give tasks a new prediction where its version is new.
 
     A task is known by its key (documents and texts), so that a second push, or one after an interruption, makes nothing
-    twice. Annotations are never touched, but for the names in them where `hemu migrate` has changed the scheme. `title` is the project's name, otherwise the one in hemu.toml. Label Studio
-    shows annotators the predictions of one version only, so that all tasks of the project get that of this push: where
-    items differ in their versions, one made of all of them; where a task is not among the items, a copy of its latest
-    prediction. What was sent is kept in the workspace's table `pushed`. Tasks of hemu that hold a document which has been
-    withdrawn since are deleted, whatever is on them. `progress` is told how many items were done.
+    twice. Annotations are never touched, but for the names in them where `hemu migrate` has changed the scheme. `title`
+    is the project's name, otherwise the one in hemu.toml. Label Studio shows annotators the predictions of one version
+    only, so that all tasks of the project get that of this push: where items differ in their versions, one made of all
+    of them; where a task is not among the items, a copy of its latest prediction. What was sent is kept in the
+    workspace's table `pushed`. Tasks of hemu that hold a document which has been withdrawn since are deleted, whatever
+    is on them. `progress` is told how many items were done.
 
     The report counts tasks made or given a new prediction as done; an item that cannot be a task is skipped with why.
     """

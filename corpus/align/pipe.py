@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -37,6 +38,8 @@ def align_rows(input_path: str, output_path: str, *, progress: Progress | None =
     began = time.monotonic()
     report = StageReport("align")
     beads = alone = 0
+    if "-" not in (input_path, output_path) and os.path.realpath(input_path) == os.path.realpath(output_path):
+        raise InputError(f"{output_path}: is the input, which the beads would replace; name another file for them")
     with output(output_path) as stream:
         for count, (name, versions) in enumerate(_pairs(input_path), 1):
             found = _beads(versions)

@@ -14,6 +14,7 @@ from corpus.cli.console import json_option, open_workspace, print_table, progres
 
 if TYPE_CHECKING:
     from corpus.look.hits import By, Frequency, Hit, Order
+    from corpus.look.query import Query
 
 _SHOWN = 100
 _CONTEXT = 60
@@ -85,20 +86,19 @@ def find(
             raise click.UsageError("--count is for the terminal or --json")
         with progress("find") as update:
             hits = concordance(workspace, query, width=0, aligned=False, progress=update)
-            return _print_counts(hits, by, as_json, limit)
+            return _print_counts(hits, by, as_json, limit, query)
     if to_terminal:
         # No progress bar between the lines.
         hits = concordance(workspace, query, width=_columns() if width is None else width)
-        return _print_hits(sorted_hits(hits, sort, limit + 1 if limit else None), limit)
+        return _print_hits(sorted_hits(hits, sort, limit + 1 if limit else None), limit, query)
     with progress("find") as update:
         hits = concordance(workspace, query, width=_CONTEXT if width is None else width, progress=update)
         # One more than is wanted tells whether there are more.
         hits = sorted_hits(hits, sort, limit + 1 if limit else None)
-        title = "hemu find " + _asked(query)
-        return _write_hits(hits, limit, title, as_json=as_json, table=table, page=page)
+        return _write_hits(hits, limit, query, as_json=as_json, table=table, page=page)
 
 
-def _asked(query: Any) -> str:
+def _asked(query: Query) -> str:
     """The query in words, for a title."""
     from dataclasses import fields
 
@@ -117,7 +117,7 @@ def _columns() -> int:
     return Console().width if sys.stdout.isatty() else 120
 
 
-def _print_hits(hits: Iterator[Hit], limit: int) -> int:
+def _print_hits(hits: Iterator[Hit], limit: int, query: Query) -> int:
     from rich.console import Console
 
     from corpus.render import render_hit
@@ -131,18 +131,26 @@ def _print_hits(hits: Iterator[Hit], limit: int) -> int:
             break
         console.print(render_hit(hit, columns), soft_wrap=False)
         shown += 1
-    click.echo(_summary(shown, limit if more else 0), err=True)
+    click.echo(_summary(query, shown, limit if more else 0), err=True)
     return 0
 
 
-def _summary(shown: int, limit: int) -> str:
-    if not shown:
-        return "find: no hits; English is matched by whole words (--parts: not), and hemu report says what there is"
-    return f"find: {shown} hits{'; there are more, --limit 0 shows all' if limit else ''}"
+def _summary(query: Query, shown: int, limit: int) -> str:
+    if shown:
+        number = "1 hit" if shown == 1 else f"{shown} hits"
+        return f"find: {number}{'; there are more, --limit 0 shows all' if limit else ''}"
+    if query.gold:
+        return "find: no hits in the gold; leave --gold out to look at the pre-annotation"
+    hint = "English is matched by whole words (--parts: not), and " if _is_words(query) else ""
+    return f"find: no hits; {hint}hemu report says what there is"
+
+
+def _is_words(query: Query) -> bool:
+    return not query.parts and any(character.isascii() and character.isalpha() for character in query.text)
 
 
 def _write_hits(
-    hits: Iterator[Hit], limit: int, title: str, *, as_json: bool, table: str | None, page: str | None
+    hits: Iterator[Hit], limit: int, query: Query, *, as_json: bool, table: str | None, page: str | None
 ) -> int:
     from corpus.jsonl import dump_row, output
     from corpus.look.hits import hit_row
@@ -153,7 +161,8 @@ def _write_hits(
 
         with output(page) as stream:
             listed = list(counter)
-            stream.write(render_hits(listed, title=title, note=_summary(len(listed), counter.left_out)))
+            note = _summary(query, len(listed), counter.left_out)
+            stream.write(render_hits(listed, title="hemu find " + _asked(query), note=note))
     elif table is not None:
         with output(table) as stream:
             _write_csv(stream, counter, table != "-")
@@ -161,7 +170,7 @@ def _write_hits(
         with output("-") as stream:
             for hit in counter:
                 stream.write(dump_row(hit_row(hit)) + "\n")
-    click.echo(_summary(counter.number, counter.left_out), err=True)
+    click.echo(_summary(query, counter.number, counter.left_out), err=True)
     return 0
 
 
@@ -219,7 +228,7 @@ def _cell(value: str | int) -> str | int:
     return value
 
 
-def _print_counts(hits: Iterator[Hit], by: tuple[By, ...], as_json: bool, limit: int) -> int:
+def _print_counts(hits: Iterator[Hit], by: tuple[By, ...], as_json: bool, limit: int, query: Query) -> int:
     from corpus.jsonl import dump_row
     from corpus.look.hits import frequencies
 
@@ -229,7 +238,7 @@ def _print_counts(hits: Iterator[Hit], by: tuple[By, ...], as_json: bool, limit:
         return 0
     total = sum(row.hits for row in next(iter(counted.values())))
     if not total:
-        click.echo(_summary(0, 0), err=True)
+        click.echo(_summary(query, 0, 0), err=True)
         return 0
     from corpus.render import one_line
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from corpus.cli.console import json_option, open_workspace, print_report, print_table, progress, workspace_option
+from corpus.errors import InputError
 
 _SHOWN = 200
 
@@ -59,12 +60,15 @@ def pair(
         raise click.UsageError("Expected two folders, of English and of Chinese articles, or none.")
     if en_folder is not None and apply:
         raise click.UsageError("--apply is for a workspace; for folders write a file (-o) and run: hemu ingest --pairs")
+    to_file = output is not None and str(output) != "-"
+    if output is not None and to_file and not output.parent.is_dir():
+        # Said before minutes of work rather than after.
+        raise InputError(f"{output}: cannot be written: there is no folder {output.parent}")
     with progress("pair") as update:
         if en_folder is not None and zh_folder is not None:
             partners, report = pair_folders(en_folder, zh_folder, least=least, progress=update)
         else:
             partners, report = pair_workspace(open_workspace(folder), least=least, apply=apply, progress=update)
-    to_file = output is not None and str(output) != "-"
     if output is not None and to_file:
         write_mapping(output, partners)
     if as_json:

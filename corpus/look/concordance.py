@@ -12,6 +12,7 @@ from corpus.document import Alignment, BlockKind, Claim, Document, Entity, Layer
 from corpus.errors import InputError
 from corpus.look.columns import Columns, lists, made_for
 from corpus.look.hits import Hit, Passage
+from corpus.look.marks import Marks
 from corpus.look.query import ANY, Matcher, Query, check, matcher
 from corpus.schema import ALIGNMENTS, DOCUMENTS, GOLD, SEGMENTS, Table, layers_table
 from corpus.store import Head, Workspace
@@ -148,7 +149,8 @@ def _places(document: Document, layer: Layer | None, query: Query, find: Matcher
     places = [_Found(start, end) for start, end in spans]
     if query.wants_claims:
         wanted = [c for c in claims if _is_wanted(c, query, claimant)]
-        places = [replace(p, claim=c) for p in places if (c := _around(p.start, p.end, wanted)) is not None]
+        marks = Marks(wanted)
+        places = [replace(p, claim=c) for p in places if (c := marks.around(p.start, p.end)) is not None]
     if query.kinds:
         starts = [block.start for block in document.blocks]
         places = [p for p in places if _kind(document, starts, p.start) in query.kinds]
@@ -162,10 +164,6 @@ def _is_wanted(claim: Claim, query: Query, claimant: Matcher) -> bool:
         and (not query.areas or claim.policy_area in query.areas)
         and (not query.claimant or bool(claimant.find(claim.claimant, claim.claimant)))
     )
-
-
-def _around(start: int, end: int, claims: Iterable[Claim]) -> Claim | None:
-    return next((c for c in claims if c.start <= start and end <= c.end), None)
 
 
 def _kind(document: Document, starts: Sequence[int], offset: int) -> BlockKind | Literal[""]:
@@ -218,8 +216,11 @@ class _Reading:
     """One document whose hits are being made."""
 
     def __init__(self, document: Document, layer: Layer | None, width: int, beside: _Beside | None) -> None:
-        self.document, self.layer, self.width = document, layer, width
+        self.document, self.width = document, width
         self.starts = [block.start for block in document.blocks]
+        self.entities = Marks(layer.entities if layer else ())
+        self.claims = Marks(layer.claims if layer else ())
+        self.counterparts: dict[tuple[int, int], list[tuple[int, int]]] = {}
         self.sentences: _Ranges = ()
         self.beads: list[tuple[tuple[tuple[int, int], ...], tuple[tuple[int, int], ...], float]] = []
         self.partner: Document | None = None
@@ -240,11 +241,16 @@ class _Reading:
                 self.beads = [(b.en, b.zh, b.score) if english else (b.zh, b.en, b.score) for b in alignment.beads]
                 self.beads = [bead for bead in self.beads if bead[0]]
         self.bead_starts = [own[0][0] for own, _, _ in self.beads]
+        for relation in chain.from_iterable(found.relations for found in (layer, self.partner_layer) if found):
+            for a, b in ((relation.head, relation.tail), (relation.tail, relation.head)):
+                here = a.document == document.id and a.kind == "entity"
+                if relation.label == "same_as" and here and self.partner and b.document == self.partner.id:
+                    self.counterparts.setdefault((a.start, a.end), []).append((b.start, b.end))
 
     def hit(self, place: _Found) -> Hit:
         document, text, start, end = self.document, self.document.text, place.start, place.end
-        entities = tuple(e for e in (self.layer.entities if self.layer else ()) if e.start < end and start < e.end)
-        claim = place.claim or _around(start, end, self.layer.claims if self.layer else ())
+        entities = self.entities.touching(start, end)
+        claim = place.claim or self.claims.around(start, end)
         number = bisect_right(self.sentences, (start, len(text))) - 1
         sentence = self.sentences[number] if number >= 0 and start < self.sentences[number][1] else None
         return Hit(
@@ -280,17 +286,9 @@ class _Reading:
         if not sentences:
             return None
         pieces, starts = _joined(self.partner.text, sentences)
-        marks = tuple(sorted(_placed(self._counterparts(entities), sentences, starts)))
+        spans = chain.from_iterable(self.counterparts.get((e.start, e.end), ()) for e in entities)
+        marks = tuple(sorted(_placed(spans, sentences, starts)))
         return Passage(self.partner.id, self.partner.lang, tuple(sentences), pieces, marks, min(scores))
-
-    def _counterparts(self, entities: Sequence[Entity]) -> Iterator[tuple[int, int]]:
-        own = {(e.start, e.end) for e in entities}
-        layers = [layer for layer in (self.layer, self.partner_layer) if layer]
-        for relation in chain.from_iterable(layer.relations for layer in layers):
-            for a, b in ((relation.head, relation.tail), (relation.tail, relation.head)):
-                here = a.document == self.document.id and (a.start, a.end) in own and a.kind == "entity"
-                if relation.label == "same_as" and here and self.partner and b.document == self.partner.id:
-                    yield b.start, b.end
 
 
 def _joined(text: str, sentences: Sequence[tuple[int, int]]) -> tuple[str, list[int]]:

@@ -15,7 +15,7 @@ from corpus.store import Head, Workspace
 
 _BATCH = 64
 _TOP = 8
-# So many different names of a label are kept count of; then those seen once are forgotten, so that memory has an end.
+# So many different names of a label are kept count of; then the rarer half is forgotten, so that memory has an end.
 _NAMES = 100_000
 
 _COLUMNS = ["document", "sha", *(f"entities.list.element.{name}" for name in ("start", "end", "text", "label", "link"))]
@@ -53,7 +53,7 @@ class _Seen:
         table = self.counts.setdefault((lang, label), Counter())
         table[surface] += 1
         if len(table) > _NAMES:
-            self.counts[lang, label] = Counter({name: number for name, number in table.items() if number > 1})
+            self.counts[lang, label] = Counter(dict(table.most_common(_NAMES // 2)))
         if link and (link in self.links or len(self.links) < _NAMES):
             self.links.setdefault(link, {}).setdefault(lang, Counter())[surface] += 1
             self.linked.setdefault((lang, label, surface), link)
