@@ -88,6 +88,17 @@ def _entities(item: Item, matches: Sequence[Match], known: set[str]) -> tuple[En
     for number, (start, end, entries) in enumerate(matches):
         start = start + 4 if document.text.startswith(("The ", "the "), start, end) else start
         surface = document.text[start:end]
+        if entries[0].label in PEOPLE and (title := _RULER.match(surface)):
+            start += title.end()
+            surface = surface[title.end() :]
+        if document.lang == "en" and (owner := _OWNED.match(surface)):
+            start += owner.end()  # a country's court: two names
+            surface = surface[owner.end() :]
+        if entries[0].label == "PLACE" and document.lang == "zh" and surface.endswith("地区") and len(surface) > 4:
+            end -= 2  # the region is named without the word for it
+            surface = surface[:-2]
+        if _is_topic(document.text, start, end, document.lang):
+            continue
         entry, score = _choose(surface, entries, known, document.lang)
         if score == 0.0 and _supported(document.text, match=(start, end, entries), lang=document.lang):
             score = SUPPORTED
@@ -108,6 +119,18 @@ def _entities(item: Item, matches: Sequence[Match], known: set[str]) -> tuple[En
             span = document.span(wide_start, wide_end)
             entities.append(Entity(span, entry.label, score if same else min(score, FAIR), "gazetteer", link))
     return without_overlaps(sorted(entities, key=lambda entity: entity.start - entity.end))
+
+
+def _is_topic(text: str, start: int, end: int, lang: Lang) -> bool:
+    """Whether a phrase of the knowledge base is a mere aim or topic here, or not one name."""
+    words, surface = _words(lang), text[start:end].lower()
+    if surface in words["several"] or surface in words["adjectives"]:
+        return True
+    if surface not in words["topics"]:
+        return False
+    after = text[end : end + 14].lstrip(" ").lower()
+    quoted = text[start - 1 : start] in ("“", '"', "‘", "「") and text[end : end + 1] in ("”", '"', "’", "」")
+    return not quoted and not after.startswith(tuple(words["programmes"]))
 
 
 def _widened_en(text: str, start: int, end: int, entry: Entry) -> tuple[int, int, bool]:
@@ -321,6 +344,8 @@ class _EnglishCheck:
             return False
         if label == "FIRM" and re.match(r"-[a-z]", after):
             return False
+        if text[start:end] == "Labour" and (noun := re.match(r" (\w+)", after)) and noun.group(1) in words["labour"]:
+            return False
         if label == "POLICY" and re.search(r"\b[Pp](?:ost|re)-$", before):
             return False
         phrase = _CAPITALISED.match(after)
@@ -351,6 +376,13 @@ class _EnglishCheck:
         return len(around) > 2 and all(word.isupper() for word in around)
 
 
+_OWNED = re.compile(
+    r"(?:[A-Z][a-z]+ )?[A-Z][a-z]+['’]s (?=(?:Supreme|Constitutional|High) Court$|Ministry|Parliament$|Senate$)"
+)
+# Before the name of a ruler in full, his title, which some entries hold.
+_RULER = re.compile(
+    r"(?:Crown Prince|Crown Princess|Prince|Princess|King|Queen|Sheikh|Emir|Sultan) (?=\w+ (?:bin|ibn|al-|Al ))"
+)
 _OF_PLACE = re.compile(r" of (?:the )?(?=[A-Z])")
 _CAPITALS_BEFORE = re.compile(r"(?:\b[A-Z][a-z]+ ){1,3}\Z")
 _CAPITALISED = re.compile(r"(?:(?:'s|’s)? (?:(?:of|for|&) )?[A-Z][\w'’&-]*){1,5}")

@@ -42,6 +42,10 @@ ENGLISH = [
     ("The state after 'of' belongs to the body.", "The Ministry of Commerce of the People's Republic of China replied.",
      [("Ministry of Commerce of the People's Republic of China", "AGENCY")]),
     ("A government with a name.", "The Brazilian envoy thanked the Peru government.", [("Peru government", "AGENCY")]),
+    ("An aim of policy is no programme.", "They seek high-quality development.", []),
+    ("But its strategy is.", "The high-quality development strategy works.", [("high-quality development", "POLICY")]),
+    ("Labour before minister is no party.", "Labour minister Otto Lind spoke.", []),
+    ("People of a party.", "The Chinese Communists met.", []),
     ("A party's adjective.", "The Norwegian Labour Party won.", [("Norwegian Labour Party", "AGENCY")]),
     ("A town and an English word.", "Reading is a nice pastime. Nice work.", []),
     ("The same after a preposition of place.", "They opened a shop in Nice.", [("Nice", "PLACE")]),
@@ -57,6 +61,10 @@ ENGLISH = [
 ]  # fmt: skip
 
 CHINESE = [
+    ("An aim of policy is no programme: 'high-quality development goes on'.", "高质量发展取得成效。", []),
+    ("But quoted it is.", "落实“生态文明建设”要求。", [("生态文明建设", "POLICY")]),
+    ("Two programmes side by side are left to the rules.", "做好碳达峰碳中和工作。", []),
+    ("阿拉伯 is an adjective: 'four Arab states'.", "四个阿拉伯国家。", []),
     ("Province and agency.", "国务院支持浙江省推进共同富裕。", [("国务院", "AGENCY"), ("浙江省", "PLACE"), ("共同富裕", "POLICY")]),
     ("The bank, not the country.", "中国银行在浙江贷款。", [("中国银行", "FIRM"), ("浙江", "PLACE")]),
     ("The trade, not the bank.", "中国银行业利润下降。", [("中国", "PLACE")]),

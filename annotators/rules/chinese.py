@@ -20,9 +20,11 @@ from annotators.rules.chinese_events import people_follow
 from annotators.rules.chinese_latin import beside_words, from_english, in_brackets, with_brackets
 from annotators.rules.chinese_lexicon import body_endings, surnames, transliteration, words
 from annotators.rules.chinese_lists import with_lists
+from annotators.rules.chinese_local import find_local
 from annotators.rules.chinese_people import aliases, cue_after, cues_before, find_latin, find_people, takes_office
-from annotators.rules.chinese_places import find_places, find_short
+from annotators.rules.chinese_places import find_places, find_short, known_label
 from annotators.rules.chinese_policies import find_agreements, find_headed, find_named, find_quoted, find_titles, works
+from annotators.rules.chinese_slogans import find_slogans
 from annotators.rules.chinese_standing import find_authorities
 from annotators.rules.chinese_words import Sentence, entity, occurrences, simplified, words_of
 from corpus.document import Entity, Group, Layer
@@ -56,7 +58,7 @@ def find_entities(
     found = _with_aliases(text, with_lists(text, tagged, found))
     found = with_brackets(text, _hyphenated(text, found), english)
     found = _without_overlaps([*from_english(text, english), *found, *in_brackets(text, found)])
-    found = _consistent(text, _stems(text, found))
+    found = _consistent(text, _stems(text, _whole_firms(text, found)))
     found = _offices(text, found, sentences)
     found = _everywhere(text, found, tagged)
     found = [(*_without_blanks(text, start, end), label) for start, end, label in sorted(found)]
@@ -78,10 +80,15 @@ def _of_sentence(text: str, sentence: Sentence) -> list[Found]:
     policies = (
         find_titles(text, low, high)
         + find_agreements(text, low, high)
-        + _longest_first(find_quoted(text, low, high) + find_named(text, sentence) + find_headed(text, sentence))
+        + _longest_first(
+            find_quoted(text, low, high)
+            + find_slogans(text, low, high)
+            + find_named(text, sentence)
+            + find_headed(text, sentence)
+        )
     )
     people = find_people(text, sentence) + find_latin(text, low, high)
-    bodies = find_bodies(text, sentence) + find_authorities(text, sentence)
+    bodies = find_bodies(text, sentence) + find_authorities(text, sentence) + find_local(text, sentence)
     bodies += beside_words(text, low, high)
     places = find_places(text, sentence)
     titled = [(start, end, "") for start, end in works(text, low, high, policies)]
@@ -114,6 +121,17 @@ def _hyphenated(text: str, found: list[Found]) -> list[Found]:
         else:
             joined.append((start, end, label))
     return joined
+
+
+def _whole_firms(text: str, found: list[Found]) -> list[Found]:
+    """A firm whose first character the words have cut off, as the knowledge base shows."""
+    taken = {end for _, end, _ in found}
+    return [
+        (s - 1, e, label)
+        if label in ("FIRM", "ORG") and e - s < 4 and s and s not in taken and known_label(text[s - 1 : e]) == label
+        else (s, e, label)
+        for s, e, label in found
+    ]
 
 
 def _stems(text: str, found: list[Found]) -> list[Found]:
@@ -228,10 +246,11 @@ def _everywhere(text: str, found: list[Found], tagged: Sequence[Sentence]) -> li
     for start, end, label in found:
         labels.setdefault(text[start:end], Counter())[label] += 1
     names: dict[str, str] = {}
+    decided = words("places", "one_character", "sides") | {"中央"}
     for name, counts in labels.items():
         label = "OFFICIAL" if counts["OFFICIAL"] else counts.most_common(1)[0][0]
-        # 中央 is decided anew each time: 中央财政, 中央气象台.
-        if len(name) > 1 and not name.isdigit() and name != "中央":
+        # 中央 and 中方 are decided anew each time: 中央财政, 中方人员.
+        if len(name) > 1 and not name.isdigit() and name not in decided:
             names[name] = label
     for name, label in list(names.items()):
         if label in ("PERSON", "OFFICIAL"):
@@ -248,7 +267,7 @@ def _everywhere(text: str, found: list[Found], tagged: Sequence[Sentence]) -> li
     for name in sorted(names, key=len, reverse=True):
         for at in occurrences(text, name):
             end = at + len(name)
-            if names[name] == "PLACE" and people_follow(text, end):
+            if names[name] in ("PLACE", "AGENCY") and people_follow(text, end):
                 continue
             if any(taken[at:end]) or not _may_repeat(text, at, end, names[name], edges):
                 continue
@@ -259,6 +278,10 @@ def _everywhere(text: str, found: list[Found], tagged: Sequence[Sentence]) -> li
 
 def _jieba_edges(text: str, tagged: Sequence[Sentence]) -> set[int]:
     """Where jieba begins and ends words: it may see a name that LAC glues to its neighbour."""
+    from annotators import light
+
+    if light.is_on():
+        return {edge for sentence in tagged for token in sentence for edge in (token.start, token.end)}
     from corpus.chinese import words as cut
 
     edges = set()

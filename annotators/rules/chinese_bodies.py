@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from functools import cache
 
+from annotators.rules.chinese_glued import unglued
 from annotators.rules.chinese_lexicon import (
     Words,
     bodies_alone,
@@ -102,7 +103,9 @@ def find_bodies(text: str, sentence: Sentence) -> list[Found]:
         )
         if token.tag == "nz" and i + 1 < len(sentence):
             after = sentence[i + 1]
-            if text[after.start : after.end] in words("bodies", "rules", "after_proper_noun") and len(surface) > 1:
+            if text[after.start : after.end] in words("bodies", "rules", "after_proper_noun") and _may_name(
+                text, sentence, i
+            ):
                 found.append(
                     (
                         _widened(text, sentence, i, token.start, after.end),
@@ -129,6 +132,18 @@ def find_bodies(text: str, sentence: Sentence) -> list[Found]:
             found += bodies_of(text, start, end, joined=reach > token.end, reporter=text.startswith("记者", end))
         i = max(j, i) + 1 if reach > token.end else i + 1
     return found
+
+
+def _may_name(text: str, sentence: Sentence, i: int) -> bool:
+    """Whether a proper noun and a word of business make a firm, and not a modifier of what follows (北斗科技 + 产业)."""
+    if sentence[i].end - sentence[i].start < 2:
+        return False
+    if text[sentence[i + 1].start : sentence[i + 1].end] not in _weak():
+        return True
+    following = sentence[i + 2] if i + 2 < len(sentence) else None
+    return is_brand(text[sentence[i].start : sentence[i].end]) and not (
+        following and following.tag in ("n", "vn", "s", "f")
+    )
 
 
 def _named_by_ending(surface: str) -> bool:
@@ -192,6 +207,8 @@ def bodies_of(text: str, start: int, end: int, *, joined: bool = False, reporter
         # 深圳市委书记, which LAC takes for one body: the organ is marked, the title is not.
         if surface[-size:] in title_endings().values and body_label(surface[:-size]) == "AGENCY":
             return bodies_of(text, start, end - size, joined=joined)
+    if (special := unglued(text, start, end, bodies_of, body_label)) is not None:
+        return special
     country = _starts_with_country(surface)
     if country and (match := _GENERIC_WITHIN.match(surface[len(country) :])):
         inner = start + len(country) + match.end()
@@ -291,9 +308,10 @@ def is_brand(surface: str) -> bool:
     """Whether a body without a known ending may be a firm's brand: no common word of the dictionary, not too long."""
     if not 2 <= len(surface) <= 8 or surface in words("bodies", "stops", "words"):
         return False
+    from annotators import light
     from corpus.chinese import tagged
 
-    tokens = tagged(surface)
+    tokens = light.chinese_words(surface, [(0, len(surface))])[0] if light.is_on() else tagged(surface)
     if any(token.tag in ("p", "c", "u", "uj", "r", "d", "m", "w", "x") for token in tokens):
         return False
     if surface.isascii() and not surface[0].isupper():

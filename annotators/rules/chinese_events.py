@@ -26,11 +26,15 @@ def event_follows(text: str, end: int) -> bool:
 
 
 # 希腊人 are people; 希腊人民 and 希腊人士 say more of the place.
-_PEOPLE = re.compile("人(?![民士口大员均权文力才类质工造行为])")
+_PEOPLE = re.compile(
+    '人(?![民士口大员均权文力才类质工造行为])|裔|制造(?=[”」"])|特色社会主义|特色大国'
+    # An animal that is called after the place: 云洲湖裸鲤.
+    "|[\u4e00-\u9fff]{0,2}(?:鲤|鲟|江豚|白鳍豚|海豚|虎|豹|仰鼻猴|金丝猴|猴|鳄|陆龟|丹顶鹤|羚羊|大熊猫|雪豹)(?![\u4e00-\u9fff]?[门山石丘岭滩])"
+)
 
 
 def people_follow(text: str, end: int) -> bool:
-    """Whether the name of a place that ends there only names its people.
+    """Whether the name of a place that ends there only names its people, or an animal.
 
     >>> people_follow("秘鲁人说", 2), people_follow("秘鲁人民", 2)
     (True, False)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
+from annotators.rules.chinese_foreign import foreign_after
 from annotators.rules.chinese_lexicon import body_endings, surnames, title_endings, titles, transliteration, words
 from annotators.rules.chinese_places import known_label
 from annotators.rules.chinese_words import Sentence, is_han, trim
@@ -46,6 +47,9 @@ def find_people(text: str, sentence: Sentence) -> list[Found]:
             start, end = trim(text, token.start, token.end)
             start = _skip_title(text, start, end)
             end = _before_title(text, start, end)
+            if text[end - 1 : end + 1] == "王储" and end - start > 2:
+                end -= 1
+            end = _third_character(text, sentence, i, start, end)
             if (end - start >= 2 and plausible(text, sentence, i, text[start:end])) or (
                 end - start == 1
                 and text[start] in surnames()
@@ -59,10 +63,44 @@ def find_people(text: str, sentence: Sentence) -> list[Found]:
         elif surface[:1] in surnames() and surface[1:] in ("先生", "女士", "小姐", "太太", "某", "某某"):
             found.append((token.start, token.start + 1 if "某" not in surface else token.end, "PERSON"))
     found += _after_titles(text, sentence)
+    for match in _RULER_NAMED.finditer(text, sentence[0].start, sentence[-1].end):
+        if set(match.group(1)) <= transliteration():
+            found.append((*match.span(1), "PERSON"))
     for match in _SOMEBODY.finditer(text, sentence[0].start, sentence[-1].end):
         if match.group()[0] in surnames():
             found.append((*match.span(), "PERSON"))
     return found
+
+
+# A ruler whose title and name LAC takes for one word: 卡塔尔埃米尔林德.
+_RULER_NAMED = re.compile(
+    "(?:埃米尔|王储|酋长|苏丹国王)([一-鿿]{2,6}?)(?=[，。、和说在与对将会]|表示|强调|指出|举行|访问|抵达|出席)"
+)
+
+
+def _third_character(text: str, sentence: Sentence, i: int, start: int, end: int) -> int:
+    """The end of a name of which LAC has cut the last character off: 武文|赏|为国家主席, 范明|正|总理."""
+    if end - start != 2 or end != sentence[i].end or i + 2 >= len(sentence) or not is_chinese_name(text[start:end]):
+        return end
+    last, after = sentence[i + 1], sentence[i + 2]
+    if last.end - last.start != 1 or not is_han(text[last.start]) or text[last.start] in _NO_NAME_END:
+        return end
+    following = text[after.start : after.end]
+    if following in titles() and titles()[following] == "official":
+        return last.end
+    if following in words("titles", "speech") and last.tag in ("n", "nz", "PER", "a", "nr"):
+        return last.end
+    office = text[sentence[i + 3].start : sentence[i + 3].end] if i + 3 < len(sentence) else ""
+    if following == "为" and title_endings().find(office, whole=True):
+        return last.end
+    if known_label(text[start : last.end]) in ("PERSON", "OFFICIAL"):
+        return last.end
+    if following in ("为", "担任", "出任", "就任") and last.tag not in ("v", "p", "c", "u", "d", "w", "r", "m"):
+        return last.end
+    return end
+
+
+_NO_NAME_END = "的了和与及对在向是为将被也都就还已再又同等说称从到把任由以于原前副时新兼曾现即则并"
 
 
 def _next_in(text: str, sentence: Sentence, i: int, key: str) -> bool:
@@ -84,6 +122,9 @@ def _before_title(text: str, start: int, end: int) -> int:
     return end - len(title) if len(title) > 1 and (rest > 1 or (rest == 1 and text[start] in surnames())) else end
 
 
+_TWO_STATES = re.compile("两国|双边|边境|建交|两军")
+
+
 def plausible(text: str, sentence: Sentence, i: int, name: str) -> bool:
     """Whether LAC's person is believed: Chinese or foreign in form, or in a person's context."""
     if known_label(name) in ("PLACE", "AGENCY", "FIRM", "ORG", "POLICY") or name in titles():
@@ -97,6 +138,14 @@ def plausible(text: str, sentence: Sentence, i: int, name: str) -> bool:
     if text.startswith(tuple(words("names", "not_people")), token.start):
         return False
     if re.fullmatch(r"[A-Za-z][\w .'’\-]*", name):
+        return False
+    if (
+        len(name) == 2
+        and set(name) <= words("places", "one_character", "countries")
+        and _TWO_STATES.match(text, token.end)
+    ):
+        return False
+    if name.endswith("裔") or (name.endswith("制") and len(name) == 3):
         return False
     if is_chinese_name(name) or any(dot in name for dot in _DOT):
         return True
@@ -209,6 +258,9 @@ def _after_titles(text: str, sentence: Sentence) -> list[Found]:
     found = []
     for i, token in enumerate(sentence[:-1]):
         surface = text[token.start : token.end]
+        if foreign := foreign_after(text, sentence, i):
+            found.append(foreign)
+            continue
         if surface not in titles() or sentence[i + 1].tag in ("PER", "w", "ORG", "TIME", "m", "r", "p"):
             continue
         if sentence[i + 1].tag == "LOC" and known_label(text[sentence[i + 1].start : sentence[i + 1].end]):

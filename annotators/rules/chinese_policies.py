@@ -82,7 +82,23 @@ def find_quoted(text: str, low: int, high: int) -> list[Found]:
     return found
 
 
-_POLICY_WORDS = ("政策", "倡议", "战略", "行动计划", "专项行动", "工程", "规划", "新政", "改革", "目标", "方略")
+_POLICY_WORDS = (
+    "政策",
+    "倡议",
+    "战略",
+    "行动计划",
+    "专项行动",
+    "工程",
+    "规划",
+    "新政",
+    "改革",
+    "目标",
+    "方略",
+    "运动",
+    "反腐运动",
+    "计划",
+    "愿景",
+)
 
 
 @cache
@@ -94,7 +110,7 @@ def _named_words() -> frozenset[str]:
 def _named() -> re.Pattern[str]:
     open_words = words("policies", "named") - words("policies", "quoted_only")
     names = sorted(open_words, key=len, reverse=True)
-    return re.compile("|".join(map(re.escape, names)))
+    return re.compile("|".join([*map(re.escape, names), "全面深化改革(?!开放)"]))
 
 
 _AGREED = "核|贸易|自由贸易|自贸|经贸|和平|气候|渔业|捕鱼|安全|防务|国防|移民|难民|军控|投资|停火|天然气|引渡|脱欧|税收|潜艇|谷物|粮食|第一阶段贸易"
@@ -107,7 +123,9 @@ def _agreement() -> re.Pattern[str]:
         words("places", "provinces", "countries") | words("places", "one_character", "pairs") | {"欧盟", "英欧", "北美"}
     )
     party = "|".join(sorted(names, key=len, reverse=True))
-    return re.compile(f"(?:{party}){{1,3}}(?:{_AGREED}){{1,2}}(?:问题)?(?:全面)?(?:协议|协定|条约|公约|议定书)")
+    return re.compile(
+        f"(?:{party}|东盟|海合会|非盟)(?:[—–－-]{{0,2}}(?:{party}|东盟|海合会|非盟)){{0,2}}(?:{_AGREED}){{1,2}}(?:问题)?(?:全面)?(?:协议|协定|条约|公约|议定书)"
+    )
 
 
 def find_agreements(text: str, low: int, high: int) -> list[Found]:
@@ -170,8 +188,24 @@ def find_headed(text: str, sentence: Sentence) -> list[Found]:
             and text[sentence[k].start : sentence[k].end] in words("policies", "rules", "no_start")
         ):
             k += 1
+        k = _after_subject(text, sentence, k, j)
         start = sentence[k].start
         modifier = text[start : token.end - len(head)]
         if len(modifier) >= 2 and not modifier.isdigit():
             found.append((*trim(text, start, token.end), "POLICY"))
     return found
+
+
+def _after_subject(text: str, sentence: Sentence, k: int, j: int) -> int:
+    """The first word of the name itself, behind a subject and its verb: 林德 | 赞赏 | 全球发展倡议."""
+    if sentence[k].tag == "PER":
+        k = min(k + 1, j)
+        if sentence[k].tag in ("v", "ad"):
+            k = min(k + 1, j)
+    for at in range(j - 1, k, -1):
+        subject = any(token.tag in ("PER", "ORG") for token in sentence[k:at])
+        if sentence[at].tag == "v" and (
+            subject or text[sentence[at].start : sentence[at].end] in words("policies", "rules", "no_start")
+        ):
+            return at + 1
+    return k

@@ -20,6 +20,8 @@ def standing_alone(text: str, sentence: Sentence) -> list[Found]:
     found = []
     for match in _alone_pattern().finditer(text, sentence[0].start, sentence[-1].end):
         start, end = match.span()
+        if match.group().endswith("党") and text[end : end + 1] == "人" and text[end : end + 2] != "人民":
+            continue  # 共产党人 are people
         inside = start in starts and end in ends
         if inside or (end - start >= 4 and (start in starts or end in ends)):
             found.append((start, end, bodies_alone()[match.group()]))
@@ -47,13 +49,21 @@ def find_authorities(text: str, sentence: Sentence) -> list[Found]:
                 found.append((token.start, token.end, "AGENCY"))
         elif (
             surface == "党"
-            and text[token.start - 1 : token.start] not in ("大", "老", "全", "入", "政")
+            and text[token.start - 1 : token.start] not in ("大", "老", "入", "政")
             and after not in ("性", "员", "建", "内", "外", "龄", "章")
         ) and not re.match(
             "党的(?:二?十[一二三四五六七八九]?|[一二三四五六七八九])[大届]", text[token.start : token.start + 8]
         ):
             found.append((token.start, token.end, "AGENCY"))
+    if sentence:
+        # However the words are cut: 全党, 党和国家.
+        found += [(*match.span(), "AGENCY") for match in _PARTY.finditer(text, sentence[0].start, sentence[-1].end)]
     return found
+
+
+_PARTY = re.compile(
+    "(?<=全)党(?![员派校])|(?<![一-鿿])党(?=和(?:国家|人民|政府))|(?<=[对为代是的])党(?=和(?:国家|人民|政府))"
+)
 
 
 @cache
@@ -67,8 +77,27 @@ def of_states(text: str, sentence: Sentence) -> list[Found]:
     """Bodies of a foreign state or county, however the words are cut: 林德郡警方."""
     starts = {token.start for token in sentence}
     low, high = (sentence[0].start, sentence[-1].end) if sentence else (0, 0)
-    return [
+    found: list[Found] = [(*match.span(), "AGENCY") for match in _country_body().finditer(text, low, high)]
+    found += [(*match.span(), "AGENCY") for match in _SIDE_BODY.finditer(text, low, high)]
+    return found + [
         (match.start(), match.end(), "AGENCY")
         for match in _state_body().finditer(text, low, high)
         if match.start() in starts
     ]
+
+
+@cache
+def _country_body() -> re.Pattern[str]:
+    """A body of a country, however the words are cut: 秘鲁独立国家选举委员会."""
+    countries = "|".join(sorted(words("places", "provinces", "countries") - {"中国"}, key=len, reverse=True))
+    heads = (
+        "选举委员会|大呼拉尔|最高法院|宪法法院|宪法委员会|人民军|国防军|武装部队|国民警卫队|中央银行|央行|国民议会|国会"
+    )
+    return re.compile(
+        f"(?:{countries})(?:独立|国家|高等|最高|中央|联邦|全国|皇家)*(?:{heads})(?![一-鿿]?(?:大厦|山庄|选举))"
+    )
+
+
+_SIDE_BODY = re.compile(
+    "[中美俄日韩英法德印朝越]方(?:指导|联合|专项|疫情|防控|谈判|军事|医疗|协调){1,3}(?:协调组|工作组|指挥部|领导小组|委员会)"
+)

@@ -18,7 +18,11 @@ _JIEBA_TAGS = {"nr": "PER", "nrt": "PER", "nrfg": "PER", "ns": "LOC", "nt": "ORG
 
 
 def words_of(text: str, sentences: Sequence[tuple[int, int]]) -> tuple[Sentence, ...]:
-    """The tagged words of each sentence, in LAC's tag set."""
+    """The tagged words of each sentence, in LAC's tag set; by dictionary where `annotators.light` is on."""
+    from annotators import light
+
+    if light.is_on():
+        return light.chinese_words(text, sentences)
     try:
         from corpus.lac import tagged
 

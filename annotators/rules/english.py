@@ -11,12 +11,14 @@ from annotators.registry import Stage, annotator
 from annotators.rules.english_context import context_mentions
 from annotators.rules.english_lexicon import NONE, known_label, lexicon
 from annotators.rules.english_lines import line_mentions
+from annotators.rules.english_lower import chambers, gulfs, lower_bodies, of_events
 from annotators.rules.english_mentions import acronyms, persons_everywhere, short_forms, spread
 from annotators.rules.english_names import Name, mention_of, names
 from annotators.rules.english_people import Person, people
 from annotators.rules.english_policies import governments, pairs, quoted_policies
 from annotators.rules.english_runs import Titles, titles
 from annotators.rules.english_shapes import by_initials, deals, defined, events, hyphenated_places, prefixed
+from annotators.rules.english_slogans import act_titles, slogans
 from annotators.rules.english_text import Mention, read
 from corpus.document import Entity, Group, Layer, Span, without_overlaps
 
@@ -36,21 +38,24 @@ def find_entities(text: str) -> tuple[Entity, ...]:
     reading = read(text)
     found, named = _titles_and_names(text)
     bodies = [mention_of(reading, name, name.label) for name in named if name.label]
-    silent = [*(m for m in bodies if m.label == NONE), *events(reading)]
+    meetings = list(of_events(reading, named))
+    named_after = {m.start for m in meetings}
+    silent = [*(m for m in bodies if m.label == NONE and m.start not in named_after), *events(reading)]
     bodies = [m for m in bodies if m.label != NONE]
     lines = line_mentions(reading)
     government = list(governments(reading))
-    quoted = [*quoted_policies(reading), *deals(reading)]
+    quoted = [*quoted_policies(reading), *deals(reading), *slogans(reading)]
     bodies = _with_defined(bodies, list(defined(reading)))
-    bodies += hyphenated_places(reading)
+    bodies += [*hyphenated_places(reading), *act_titles(reading), *lower_bodies(reading), *meetings]
     persons = people(reading, found, named, [*bodies, *government, *_model_places(reading.model)])
     persons += [Person(m.start, m.end, None, m.score) for m in lines if m.label == "PERSON"]
     lines = [m for m in lines if m.label != "PERSON"]
     beside = context_mentions(reading, named, [Mention(p.start, p.end, "PERSON") for p in persons if p.score > 0.8])
+    persons = [_without_honorific(text, p) for p in persons]
     persons = [p for p in persons if not any(m.start < p.end and p.start < m.end for m in beside)]
     everyone = persons_everywhere(reading, persons, _known_people({text[p.start : p.end] for p in persons}))
     certain = [*lines, *_longest(quoted), *_longest([*bodies, *government, *silent]), *_longest(everyone), *beside]
-    kept = _without_overlaps([*certain, *pairs(reading)])
+    kept = _without_overlaps([*certain, *pairs(reading), *chambers(reading), *gulfs(reading)])
     short = acronyms(text, kept)
     short |= by_initials(reading, kept, short)
     # Persons have been spread already, and the Party is a name only where it acts, not in "Party members".
@@ -60,7 +65,7 @@ def find_entities(text: str) -> tuple[Entity, ...]:
     again += [Mention(*span, label, 0.8) for name, label in short.items() for span in _spans(text, name)]
     again += prefixed(reading, {text[m.start : m.end]: m.label for m in [*kept, *again] if m.label not in bound})
     final = [m for m in _without_overlaps([*kept, *_longest(again)]) if m.label != NONE]
-    final = [_acting(text, m) for m in final]
+    final = [_with_year(text, _acting(text, m)) for m in final]
     return without_overlaps([Entity(Span.of(text, m.start, m.end), m.label, m.score, NAME) for m in final])
 
 
@@ -87,6 +92,37 @@ def _acting(text: str, mention: Mention) -> Mention:
     label = _RUN.get(text[mention.start : mention.end].rsplit(" ", 1)[-1].lower())
     if mention.label == "PLACE" and label and _RUN_BY.search(text[max(0, mention.start - 40) : mention.start]):
         return replace(mention, label=label)
+    return mention
+
+
+_HONORIFIC = re.compile(
+    r"(?:Crown Prince|Crown Princess|Sheikh|Sheikha|Emir|Prince|King|Sultan|Ayatollah)\s+(?=[A-Z][\w'’-]+)"
+)
+
+
+def _without_honorific(text: str, person: Person) -> Person:
+    """The name without the title that an Arab ruler has before it; Sheikh Hasina, of two words, keeps it."""
+    title = _HONORIFIC.match(text, person.start, person.end)
+    if title and re.search(r" (?:bin|ibn|Al|[Aa]l-)", text[title.end() : person.end]):
+        return replace(person, start=title.end())
+    return person
+
+
+_YEAR_BEFORE = re.compile(r"\b(?:the|a|its|their) ((?:19|20)\d\d (?:and (?:19|20)\d\d )?)$")
+
+
+_YEARS_BEHIND = re.compile(r" ?\((?:19|20)\d\d ?[-–—] ?(?:19|20)?\d\d\)")
+
+
+def _with_year(text: str, mention: Mention) -> Mention:
+    """The year before the name of a plan is part of it: the 2031 Clean Rivers Action Plan."""
+    if mention.label == "POLICY" and text[mention.start : mention.start + 1].isupper():
+        year = _YEAR_BEFORE.search(text[max(0, mention.start - 24) : mention.start])
+        years = _YEARS_BEHIND.match(text, mention.end)
+        if years:
+            mention = replace(mention, end=years.end())
+        if year:
+            return replace(mention, start=mention.start - len(year.group(1)))
     return mention
 
 

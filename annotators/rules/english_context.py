@@ -59,6 +59,12 @@ def _noun_label(low: str, lex: Lexicon) -> str | None:
     return "PLACE" if low in lex.place_nouns else None
 
 
+def _people_label(low: str, lex: Lexicon) -> str | None:
+    """PERSON for what people such as scholars are called in the plural."""
+    entry = lex.titles.get((low.removesuffix("s"),)) if low.endswith("s") else None
+    return "PERSON" if entry == ("PERSON", False) else None
+
+
 def _extends_firm(surface: str) -> str | None:
     """FIRM for a name that begins with a known firm and goes on with words that no list has ("Tencent Starlight")."""
     first, _, rest = surface.partition(" ")
@@ -95,7 +101,7 @@ def _enumerated(reading: Reading, first: int, lex: Lexicon) -> str | None:
                 return None
             if before.text == "," and index > 1:
                 before = words[index - 2]
-            return _noun_label(before.low, lex)
+            return _noun_label(before.low, lex) or _people_label(before.low, lex)
         if not (word.is_capital or word.text == "," or word.low in ("and", "or", "&", "'s") or "." in word.text):
             return None
         if word.text == ".":
@@ -136,6 +142,12 @@ def _modifies(words: Sequence[Word], following: int, lex: Lexicon) -> bool:
     return (words[following].low,) in lex.titles or _noun_label(words[following].low, lex) is not None
 
 
+# What stands behind an acronym and says what it is: the XYZ union, the XYZ party.
+_ACRONYM_IS = frozenset(
+    ["union", "party", "network", "broadcaster", "federation", "association", "charity", "alliance"]
+)
+
+
 def _beside(reading: Reading, name: Name, lex: Lexicon) -> str | None:
     """The label from the words right before and after the name."""
     words, text = reading.words, reading.text
@@ -144,6 +156,9 @@ def _beside(reading: Reading, name: Name, lex: Lexicon) -> str | None:
     after = words[name.last + 1] if name.last + 1 < len(words) else None
     if after and after.low in lex.press_nouns and text[end : after.start] == " ":
         return "ORG"
+    acronym = text[start:end].isupper() and end - start < 8
+    if after and text[end : after.start] == " " and acronym and after.low in _ACRONYM_IS:
+        return "AGENCY" if after.low == "party" else "ORG"
     if (
         after
         and after.low in lex.governed_places - {"city", "town", "region"}

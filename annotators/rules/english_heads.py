@@ -40,6 +40,8 @@ def label_of_words(words: Sequence[Word], lex: Lexicon) -> str | None:
     owners = [owner for owner in (_owner(segment, lex) for segment in rest) if owner]
     if owners and first[-1] in lex.units and label in ("AGENCY", "ORG"):
         return owners[-1]
+    if first[-1] == "mechanism" and owners and owners[-1] == "AGENCY":
+        return "AGENCY"  # Joint Prevention and Control Mechanism of the State Council
     if any(rest) or " ".join(join_possessives(first)) in lex.alone:
         return label
     if len(first) == size and size == 1:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 
 from annotators.rules.english_lexicon import known_label, lexicon
 from annotators.rules.english_people import Person
-from annotators.rules.english_pinyin import chinese_surname_alone, surname_of
+from annotators.rules.english_pinyin import chinese_surname_alone, is_chinese_name, surname_of
 from annotators.rules.english_text import Mention, Reading, fold
 
 _OR_ACRONYM = re.compile(r",\s+or\s+([A-Z]{2,8})\b")
@@ -118,6 +118,14 @@ def persons_everywhere(reading: Reading, people: Sequence[Person], known: dict[s
     for name in sorted(labels, key=len, reverse=True):
         for part in surname_of(name):
             short.setdefault(part, set()).add(name)
+    # At the head of a sentence: "Bin Salman", "Van Rijn".
+    for part, full in list(short.items()):
+        if part[0].islower():
+            short.setdefault(part[0].upper() + part[1:], full)
+    for name in labels:
+        first = _first_name_alone(reading, name, short)
+        if first:
+            short.setdefault(first, set()).add(name)
     # One person, named in full and by surname: an office shown at either is held by both.
     for part, full in short.items():
         if labels.get(part) == "OFFICIAL" and len(full) == 1:
@@ -148,6 +156,29 @@ def persons_everywhere(reading: Reading, people: Sequence[Person], known: dict[s
             nearest = max(sorted(full), key=lambda name: (text.rfind(name, 0, start), -text.find(name)))
             found.append(Mention(start, end, labels[nearest], 0.8))
     return found
+
+
+def _first_name_alone(reading: Reading, name: str, short: dict[str, set[str]]) -> str | None:
+    """The first name, where the text goes on with it and never with the surname, as with Thai names."""
+    words = name.split()
+    lex = lexicon()
+    if not 2 <= len(words) <= 3 or len(words[0]) < 5 or words[0] in short or is_chinese_name(words):
+        return None
+    low = fold(words[0])
+    if low in lex.places | lex.demonyms | lex.function | lex.months | lex.topics | lex.generic or (low,) in lex.heads:
+        return None
+    if known_label(words[0]) not in (None, "PERSON", "OFFICIAL") or (low,) in lex.titles:
+        return None
+    rest = r"(?![\w-]| [A-Z])"
+    if not re.search(
+        rf"(?<![\w-])(?<![A-Z]\w )(?:(?<=^)|(?<=[.!?”\n,] )|(?<=[a-z] )){re.escape(words[0])}{rest}", reading.text
+    ):
+        return None
+    return (
+        None
+        if re.search(rf"(?<!{re.escape(words[-2])} )(?<![\w-]){re.escape(words[-1])}{rest}", reading.text)
+        else words[0]
+    )
 
 
 def _inside_capitals(reading: Reading, index: int, part: str) -> bool:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from annotators.rules.english_heads import LINK_WORDS, head_of, label_of_words
-from annotators.rules.english_lexicon import NONE, Lexicon, lexicon
+from annotators.rules.english_lexicon import NONE, Lexicon, known_label, lexicon
 from annotators.rules.english_pinyin import is_chinese_name
 from annotators.rules.english_runs import Titles, is_capital, runs
 from annotators.rules.english_text import Mention, Reading
@@ -74,6 +74,8 @@ def names(reading: Reading, found: Titles) -> list[Name]:
             and (len(words) > 9 or (words[-1].low in lex.weak and label != NONE))
         ):
             label = None
+        if label == "PLACE" and (known := known_label(reading.text[words[0].start : words[-1].end])) in ("FIRM", "ORG"):
+            label = known  # a firm that is named like a garden
         result.append(Name(first, end, label))
     return result
 

@@ -151,6 +151,48 @@ def behind(reading: Reading, last: int, titles: Titles, bodies: Sequence[Mention
     return None
 
 
+_MAKING = frozenset(
+    [
+        "elected",
+        "re-elected",
+        "appointed",
+        "named",
+        "made",
+        "nominated",
+        "elects",
+        "appoints",
+        "names",
+        "nominates",
+        "appoint",
+        "elect",
+        "confirmed",
+        "picked",
+        "proclaimed",
+    ]
+)
+_LED = frozenset(["chaired", "headed", "led"])
+
+
+def made(reading: Reading, first: int, last: int, titles: Titles, bodies: Sequence[Mention]) -> str | None:
+    """What a verb before a name and a title behind it say: "elected X president", "the commission, chaired by X"."""
+    words = reading.words
+    if first and words[first - 1].low in _MAKING:
+        index = last + 1
+        while index < len(words) and words[index].low in ("as", "the", "new", "its", "their", "his", "her", "a"):
+            index += 1
+        # "environment minister": a topic stands before the title.
+        for at in (index, index + 1):
+            entry = titles.get(at)
+            if entry is not None and words[at].text.islower():
+                return entry[1]
+    if first > 1 and words[first - 1].low == "by" and words[first - 2].low in _LED:
+        start = words[first - 2].start
+        near = [b for b in bodies if 0 <= start - b.end < 40 and b.label in _LABELS]
+        if near and "." not in reading.text[near[-1].end : start]:
+            return _LABELS[max(near, key=lambda b: b.end).label]
+    return None
+
+
 def _body_after(
     reading: Reading, index: int, bodies: Sequence[Mention], lex: Lexicon, default: str | None, *, near: int
 ) -> str | None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from annotators.rules.english_lexicon import Lexicon, known_label, lexicon
 from annotators.rules.english_names import Name
-from annotators.rules.english_offices import behind, by_body, heads_body, lead
+from annotators.rules.english_offices import behind, by_body, heads_body, lead, made
 from annotators.rules.english_pinyin import PARTICLES, is_chinese_name, surname_of
 from annotators.rules.english_runs import Titles
 from annotators.rules.english_text import Mention, Reading, Word, fold
@@ -48,7 +49,7 @@ def people(reading: Reading, titles: Titles, names: Sequence[Name], bodies: Sequ
                 office = by_body(reading, start, bodies, office, lex)
             elif office == "ADDRESS":
                 office = None
-        after = behind(reading, last, titles, bodies, lex)
+        after = behind(reading, last, titles, bodies, lex) or made(reading, first, last, titles, bodies)
         if after is not None and (office is None or after == "OFFICIAL"):
             office = after
         if known not in (None, "PERSON", "OFFICIAL"):
@@ -83,6 +84,7 @@ def _candidates(
             if step is None or reading.words[step].start - reading.words[last].end > 12:
                 break
             last = step
+        first, last, arab = _arabic(reading, first, last, lex)
         # Michael D. Higgins: an initial with its full stop.
         words = reading.words[first : last + 1]
         if (
@@ -108,9 +110,28 @@ def _candidates(
         known = known_label(reading.text[start:end])
         if known not in (None, "PERSON", "OFFICIAL"):
             continue
-        strong = shape or known is not None or (len(texts) in (2, 3, 4) and plain and by_model)
+        strong = shape or arab or known is not None or (len(texts) in (2, 3, 4) and plain and by_model)
         spans[(first, last)] = strong
     return spans
+
+
+_ARTICLE = re.compile(r"(?:al|el|ul|ad|an|as|at|ash|bin|ibn|abu|Al|El|Ul|Abu)-[A-Z]")
+
+
+def _arabic(reading: Reading, first: int, last: int, lex: Lexicon) -> tuple[int, int, bool]:
+    """The name with what follows an article of Arabic (Saif al-Orm Lind, Omar bin Hamad al-Thani), and whether it has one."""
+    words = reading.words
+    found = any(word.text in ("bin", "ibn") or _ARTICLE.match(word.text) for word in words[first + 1 : last + 1])
+    while last + 1 < len(words) and reading.text[words[last].end : words[last + 1].start] == " ":
+        following = words[last + 1]
+        if _ARTICLE.match(following.text):
+            found = True
+        elif not (
+            found and following.is_capital and following.low not in lex.months and _ARTICLE.match(words[last].text)
+        ):
+            break
+        last += 1
+    return first, last, found
 
 
 def _is_common(word: Word, lex: Lexicon) -> bool:

@@ -71,7 +71,11 @@ def surname_of(name: str) -> tuple[str, ...]:
         return (words[0],)
     small = next((i for i, word in enumerate(words) if i and word in PARTICLES), None)
     if small is not None:
-        return (" ".join(words[small:]), words[-1])
+        tail = " ".join(words[small:])
+        if words[small] in ("bin", "ibn"):
+            # Rulers of the Gulf are called by their first names too: Mohammed bin Salman, Bin Salman, Mohammed.
+            return (" ".join(words[small : small + 2]), words[0])
+        return (tail, words[-1])
     if words[-1].rstrip(".") in ("Jr", "Sr", "II", "III"):
         words = words[:-1]
     return (words[-1],)

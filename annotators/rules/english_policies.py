@@ -25,8 +25,8 @@ _COMPOUND_POLICY = re.compile(
     re.I,
 )
 _NUMBERED = re.compile(
-    r"\b(?:(?:\d{1,2}(?:st|nd|rd|th)|[A-Z][a-z]+(?:th|st|nd|rd))\s+)?Five-Year\s+(?:Plan|Programme|Program)\b"
-    r"|\bNo\.\s?\d+\s+(?:Central\s+)?Document\b|\bMade in [A-Z][a-z]+(?:\s+20\d\d)?\b|\b[A-Z][a-z]+ (?:Vision|Agenda) 20\d\d\b|\bOperation(?:\s[A-Z][a-z]+){1,2}\b"
+    r"\b(?:(?:\d{1,2}(?:st|nd|rd|th)|[A-Z][a-z]+(?:th|st|nd|rd))\s+)?Five-Year\s+(?:Plan|Programme|Program)\b(?:\s+for(?:\s+the)?(?:\s+(?:and\s+)?[A-Z][\w\-]+)+)?"
+    r"|\bNo\.\s?\d+\s+(?:Central\s+)?Document\b|\b(?:Made|Make) in [A-Z][a-z]+(?:\s+20\d\d\b|(?=[”\"’]?\s(?:plan|strategy|initiative|programme|program|policy|campaign)\b))|\b[A-Z][a-z]+ (?:Vision|Agenda) 20\d\d\b|\bOperation(?:\s[A-Z][a-z]+){1,2}\b"
 )
 _JOINT = re.compile(r"(?<=[A-Za-z.])\s?[-–—/‑]\s?(?=[A-Z])")
 _LEFT = re.compile(r"(?:[A-Z][\w.]*\s)?[A-Z][\w.]*$")

@@ -64,8 +64,13 @@ def runs(reading: Reading, found: Titles) -> list[tuple[int, int]]:
     result: list[tuple[int, int]] = []
     # "Secretary of State", "Chief Secretary for Administration": no word of these begins a name.
     barred = {i for start, (end, _, _) in found.items() if _has_link(reading, start, end) for i in range(start, end)}
+    # "Deputy Prime Minister Lind" at the head of a sentence: where "Deputy" begins no name, nor does what follows in it.
+    behind = {start + 1: end for start, (end, _, _) in found.items() if end > start + 1 and start in reading.initial}
     index = 0
     while index < len(reading.words):
+        if index in behind and reading.words[index - 1].low in lex.before_title:
+            index = behind[index]
+            continue
         if index not in barred and _starts(reading, index, lex):
             last = _extend(reading, index, lex)
             last = min([last, *(i - 1 for i in barred if index < i <= last)])

@@ -66,10 +66,25 @@ _EVENT = re.compile(
 )
 
 
+_ORDER = r"(?:\d{1,2}(?:st|nd|rd|th)|[A-Z][a-z]+(?:th|st|nd|rd|-[a-z]+))"
+_WHOSE = r"(?:CPC|Communist Party of China|Communist Party|Party|NPC|CPPCC)"
+# A congress of the party and a session of its committee are meetings, the body inside their titles is not marked.
+_SESSION = re.compile(
+    rf"(?<![\w-])(?:(?:{_ORDER} )?(?:{_WHOSE}(?:['’]s)? )?National Congress(?: of the {_WHOSE})?(?! of)"
+    rf"|(?:{_ORDER} )?[Pp]lenary [Ss]ession of the (?:{_ORDER} )?(?:{_WHOSE} )?Central Committee(?: of the {_WHOSE})?"
+    rf"|(?:{_ORDER} )?[Ss]ession of the {_ORDER} (?:National People['’]s Congress|NPC|(?:{_WHOSE} )?National Committee(?: of the {_WHOSE})?))(?!\w)"
+)
+# A joint exercise: “Steadfast Crane-2031”.
+_EXERCISE = re.compile(
+    r"(?<=[“\"‘])[A-Z][\w'’]*(?: [A-Z][\w'’]*){0,3}[- –](?:19|20)\d\d(?=[”\"’] (?:[a-z]+ ){0,5}(?:exercises?|drills?|manoeuvres?|maneuvers?|training|operation))"
+)
+
+
 def events(reading: Reading) -> Iterator[Mention]:
     """Titles of events with a year inside, which no run of capitals shows: "Linhai 2031 Winter Games"."""
-    for match in _EVENT.finditer(reading.text):
-        yield Mention(match.start(), match.end(), NONE, 0.8)
+    for pattern in (_EVENT, _SESSION, _EXERCISE):
+        for match in pattern.finditer(reading.text):
+            yield Mention(match.start(), match.end(), NONE, 0.8)
 
 
 def _parties(names: str) -> bool:

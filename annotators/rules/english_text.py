@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -104,12 +104,21 @@ def split_words(text: str) -> tuple[Word, ...]:
 
 @lru_cache(maxsize=16)
 def read(text: str) -> Reading:
-    """The reading of a text, with the shared parse of `corpus.english`."""
+    """The reading of a text, with the shared parse of `corpus.english`; without one where `annotators.light` is on."""
+    from annotators import light
+
+    if light.is_on():
+        return _reading(text, *light.english_outline(text), ())
     from corpus.english import parse
 
     doc = parse(text)
-    words = split_words(text)
     starts = {sent[0].idx for sent in doc.sents if len(sent)} if len(doc) else set()
+    tags = {token.idx: token.tag_ for token in doc}
+    return _reading(text, starts, tags, tuple(Mention(e.start_char, e.end_char, e.label_) for e in doc.ents))
+
+
+def _reading(text: str, starts: Container[int], tags: dict[int, str], model: tuple[Mention, ...]) -> Reading:
+    words = split_words(text)
     initial: set[int] = set()
     fresh = True
     for index, word in enumerate(words):
@@ -127,8 +136,8 @@ def read(text: str) -> Reading:
         text,
         words,
         frozenset(initial),
-        {token.idx: token.tag_ for token in doc},
-        tuple(Mention(ent.start_char, ent.end_char, ent.label_) for ent in doc.ents),
+        tags,
+        model,
         _title_lines(text, words),
     )
 

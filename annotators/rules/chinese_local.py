@@ -1,0 +1,141 @@
+"""Organs that are named by their level alone in the news of a place: 省委, 市教委, 县林业局."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from annotators.rules.chinese_lexicon import table
+from annotators.rules.chinese_words import Sentence
+
+Found = tuple[int, int, str]
+
+
+@cache
+def _organ() -> re.Pattern[str]:
+    """A level and the short name of an organ of it: those ending in 厅, 局, 委, 办 and the like."""
+    strong = table("bodies")["AGENCY"]["strong"].split()
+    by_level = {
+        "省": "厅局委办院部会台",
+        "市": "局委办院部会台厅",
+        "县": "局委办院部会",
+        "区": "局委办院部会",
+        "州": "局委办院部会",
+        "自治区": "厅局委办院部会",
+    }
+    groups = []
+    for level, endings in by_level.items():
+        names = {
+            w
+            for w in strong
+            if w[-1] in endings and w[0] not in "省市县区州旗国镇乡地" and 2 <= len(w) <= 9 and w not in _NEVER
+        }
+        names = {
+            w
+            for w in names
+            if not w.startswith(("中央", "全国", "联邦", "国际", "世界", "欧", "东盟", "亚", "联合国", "政治局"))
+        }
+        names |= {
+            "委",
+            "纪委",
+            "监委",
+            "人大",
+            "政协",
+            "人大常委会",
+            "委组织部",
+            "委宣传部",
+            "委统战部",
+            "委政法委",
+            "委办公厅",
+            "委办公室",
+            "委党校",
+            "高院",
+            "公安局",
+            "检察院",
+            "法院",
+            "总工会",
+            "妇联",
+        } - {"总工会", "妇联", "委党校"}
+        groups.append(f"{level}(?:{'|'.join(sorted(names, key=len, reverse=True))})")
+    return re.compile("(?:" + "|".join(groups) + ")(?!员会|托|员|派|屈|以|任)")
+
+
+_NEVER = frozenset(
+    [
+        "分局",
+        "支局",
+        "总局",
+        "局",
+        "厅",
+        "司",
+        "署",
+        "办公室",
+        "办公厅",
+        "委员会",
+        "理事会",
+        "国会",
+        "议会",
+        "上院",
+        "下院",
+        "法院",
+        "海关",
+        "部队",
+        "总参谋部",
+        "外交部",
+        "国防部",
+        "作战部",
+        "司令部",
+        "指挥部",
+        "内政部",
+        "能源部",
+        "铁道部",
+        "商务部",
+        "财政部",
+        "教育部",
+        "公安部",
+        "司法部",
+        "文化部",
+        "农业部",
+        "卫生部",
+        "交通部",
+        "水利部",
+        "环保部",
+        "科技部",
+        "民政部",
+        "国务院",
+        "政务院",
+        "立法院",
+        "参议院",
+        "众议院",
+        "金融厅",
+        "复兴厅",
+        "党委",
+        "地委",
+        "军委",
+        "武装部队",
+    ]
+)
+# Behind one of these, or at the head of a clause, a level begins the name; behind other words it ends a place's name.
+_BEFORE = re.compile(
+    r"(?:^|[，。、；：！？（(“”\"《》\s\u3000]|[由从经据向和与及对在到报让将被跟受把为]|记者|获悉|日前|近日|同时|随后|目前|其中|报请|会同|联合|配合|根据|按照|来自|时任|原|任|兼|今年|昨日|今天|昨天|要求|组织|邀请|担任|建议|出席|通过|以及)$"
+)
+
+
+def find_local(text: str, sentence: Sentence) -> list[Found]:
+    """The organs of the place that the news is about.
+
+    >>> from corpus.document import Token
+    >>> text = "记者从市教委获悉"
+    >>> [text[s:e] for s, e, _ in find_local(text, (Token(0, 8, "n"),))]
+    ['市教委']
+    """
+    if not sentence:
+        return []
+    low, high = sentence[0].start, sentence[-1].end
+    found: list[Found] = []
+    for match in _organ().finditer(text, low, high):
+        start = match.start()
+        chained = bool(found) and found[-1][1] == start
+        if chained or _BEFORE.search(text[max(low, start - 3) : start]):
+            found.append((start, match.end(), "AGENCY"))
+    return found
