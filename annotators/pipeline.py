@@ -5,15 +5,19 @@ from __future__ import annotations
 import hashlib
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from functools import cache
 from itertools import chain
 
-from annotators import registry
-from annotators.combine import combine_entities, share_offices
+from annotators import light, registry
+from annotators.choose import Chosen, choose
+from annotators.explain import Explanation, explain
 from annotators.repeats import follow_group
 from annotators.traditional import as_simplified, restored_items, restored_layers
+from annotators.weights import Tables, shipped
+from annotators.weights import digest as weights_digest
 from corpus import align, segment
 from corpus.document import (
     Alignment,
@@ -40,7 +44,11 @@ COMBINED = "combined"
 """The source of the layer that is the pre-annotation."""
 
 # Changes with what is done beside the annotators: texts in Traditional characters, pull quotes.
-_RULES = "2"
+_RULES = "3"
+
+# Where the beads found without the sentence encoder are as sure as this on average, they are mostly the same with it, and
+# it takes as long as all the rest. Here beads are evidence only; `hemu align` always asks it.
+_SURE = 0.85
 
 # Documents that are held at once, and groups that one worker is given at a time.
 _WINDOW = 256
@@ -49,51 +57,82 @@ _BATCH = 8
 
 @dataclass(frozen=True, slots=True)
 class Annotated:
-    """A group with its combined entities and claims filled in, the layers that they came from, and the relations."""
+    """A group with its combined entities and claims filled in, the layers that they came from, and the relations.
+
+    `explanations`, of the documents in turn, are there where they were asked for.
+    """
 
     group: Group
     layers: tuple[Layer, ...]
     relations: tuple[Relation, ...]
+    explanations: tuple[Explanation, ...] = ()
 
 
 class Pipeline:
     """Annotators in the order of priority, loaded once."""
 
-    def __init__(self, names: Sequence[str]) -> None:
-        """Raises RegistryError for a name that is not known, ModelError for a model that cannot be loaded."""
-        self.annotators = [registry.make(name) for name in names]
-        identity = "\n".join([_RULES, *(f"{a.name} {a.version}" for a in self.annotators)])
+    def __init__(self, names: Sequence[str], *, fast: bool = False, weighed: bool = True) -> None:
+        """`fast`: without models, and without the annotators that need one; see `annotators.light`. Without `weighed`
+        the order of priority alone decides. Raises RegistryError for a name that is not known, ModelError for a model
+        that cannot be loaded."""
+        self.fast, self.weighed = fast, weighed
+        self.annotators = [registry.make(name) for name in (registry.without_models(names) if fast else names)]
+        self.order = [a.name for a in self.annotators]
+        weights = weights_digest() if weighed else ""
+        identity = "\n".join([_RULES, str(fast), weights, *(f"{a.name} {a.version}" for a in self.annotators)])
         self.version = f"hemu-{hashlib.sha256(identity.encode()).hexdigest()[:10]}"
 
-    def annotate(self, group: Group) -> Annotated:
-        """Entities from all annotators and combined, then links between versions, then claims."""
+    def annotate(self, group: Group, *, told: bool = False) -> Annotated:
+        """Entities from all annotators and combined, then links between versions, then claims.
+
+        With explanations where they are `told`.
+        """
         read = as_simplified(group)
-        found = self._annotate(read)
+        with self.reading():
+            found = self._annotate(read, told)
         if read is group:
             return found
         items = restored_items(found.group.items, group)
         layers = restored_layers(found.layers, read, group)
-        return Annotated(replace(group, items=items), layers, found.relations)
+        return Annotated(replace(group, items=items), layers, found.relations, found.explanations)
 
-    def _annotate(self, group: Group) -> Annotated:
+    def segmented(self, documents: Sequence[Document]) -> Group:
+        """One document, or two versions, segmented and (where there are two) aligned."""
+        return group_of(documents, fast=self.fast)
+
+    def proposals(self, group: Group) -> list[Layer]:
+        """The layers of the annotators of entities."""
+        with self.reading():
+            return self._run("entities", group)
+
+    def links(self, group: Group) -> list[Layer]:
+        """The layers of the annotators that join the mentions of the two versions."""
+        return self._run("links", group)
+
+    def choose(self, group: Group, layers: Sequence[Layer]) -> Chosen:
+        """The pre-annotation from the layers of the annotators of entities."""
+        return choose(group, layers, self.order, self.links, self.tables)
+
+    @property
+    def tables(self) -> Tables:
+        """The weights that this run may use."""
+        return [(lang, table) for lang, table in shipped() if self.weighed and table.fast == self.fast]
+
+    def reading(self) -> AbstractContextManager[None]:
+        """How texts are read while this pipeline works."""
+        return light.reading() if self.fast else nullcontext()
+
+    def _annotate(self, group: Group, told: bool) -> Annotated:
         layers = self._run("entities", group)
-        priorities = [a.name for a in self.annotators]
+        chosen = self.choose(group, layers)
+        explanations = explain(chosen, layers, self.order) if told else ()
+        claims = self._run("claims", chosen.group)
         group = replace(
-            group,
-            items=tuple(
-                replace(item, entities=combine_entities(_of(layers, item.document), priorities)) for item in group.items
-            ),
+            chosen.group,
+            items=tuple(replace(item, claims=_claims(_of(claims, item.document))) for item in chosen.group.items),
         )
-        links = self._run("links", group)
-        relations = tuple(relation for layer in links for relation in layer.relations)
-        group = share_offices(group, relations)
-        claims = self._run("claims", group)
-        group = replace(
-            group,
-            items=tuple(replace(item, claims=_claims(_of(claims, item.document))) for item in group.items),
-        )
-        group, relations = follow_group(group, relations)
-        return Annotated(group, (*layers, *links, *claims), relations)
+        group, relations = follow_group(group, chosen.relations)
+        return Annotated(group, (*layers, *chosen.layers, *claims), relations, explanations)
 
     def _run(self, stage: registry.Stage, group: Group) -> list[Layer]:
         return [layer for a in self.annotators if a.stage == stage for layer in a.annotate(group)]
@@ -113,19 +152,23 @@ def _claims(layers: Sequence[Layer]) -> tuple[Claim, ...]:
 
 
 @cache
-def load(names: tuple[str, ...]) -> Pipeline:
+def load(names: tuple[str, ...], fast: bool = False, weighed: bool = True) -> Pipeline:
     """The pipeline of these annotators, loaded once per process."""
-    return Pipeline(names)
+    return Pipeline(names, fast=fast, weighed=weighed)
 
 
-def group_of(documents: Sequence[Document]) -> Group:
-    """One document, or two versions, segmented and (where there are two) aligned."""
-    items = [Item(document, segment.segment(document)) for document in documents]
+def group_of(documents: Sequence[Document], *, fast: bool = False) -> Group:
+    """One document, or two versions, segmented and (where there are two) aligned; without models where `fast`."""
+    items = [Item(document, (light if fast else segment).segment(document)) for document in documents]
     by_lang = {item.document.lang: item for item in items}
     beads: tuple[Bead, ...] = ()
     if len(by_lang) == 2:
-        en, zh = by_lang["en"], by_lang["zh"]
-        beads = align.align(en.document.text, en.segments.sentences, zh.document.text, zh.segments.sentences)
+        (en, en_sentences), (zh, zh_sentences) = (
+            (item.document.text, item.segments.sentences) for item in (by_lang["en"], by_lang["zh"])
+        )
+        beads = align.align(en, en_sentences, zh, zh_sentences, use_model=False)
+        if not fast and sum(bead.score for bead in beads) < _SURE * len(beads):
+            beads = align.align(en, en_sentences, zh, zh_sentences)
     return Group(tuple(items), beads)
 
 
@@ -147,15 +190,22 @@ def groups_of(documents: Iterable[Document]) -> list[list[Document]]:
     return list(groups.values())
 
 
-def _annotate_documents(job: tuple[tuple[str, ...], list[list[Document]]]) -> list[Annotated]:
-    names, groups = job
-    pipeline = load(names)
-    return [pipeline.annotate(group_of(documents)) for documents in groups]
+Method = tuple[tuple[str, ...], bool, bool]
+"""The arguments of `load`."""
+
+Explain = Callable[[Explanation, Document], None]
+"""What is done with the explanation of a document."""
 
 
-def _annotate_groups(job: tuple[tuple[str, ...], list[Group]]) -> list[Annotated]:
-    names, groups = job
-    pipeline = load(names)
+def _annotate_documents(job: tuple[Method, bool, list[list[Document]]]) -> list[Annotated]:
+    method, told, groups = job
+    pipeline = load(*method)
+    return [pipeline.annotate(pipeline.segmented(documents), told=told) for documents in groups]
+
+
+def _annotate_groups(job: tuple[Method, list[Group]]) -> list[Annotated]:
+    method, groups = job
+    pipeline = load(*method)
     return [pipeline.annotate(group) for group in groups]
 
 
@@ -173,11 +223,15 @@ def annotate_rows(
     names: Sequence[str] = registry.DEFAULT,
     workers: int | None = None,
     progress: Progress | None = None,
+    fast: bool = False,
+    weighed: bool = True,
+    explain_to: Explain | None = None,
 ) -> StageReport:
     """The pipe: documents as JSON Lines in, the same with entities and claims out, in the order read.
 
     Texts are not cleaned. Versions that share a `pair` help one another where they stand within a window of
-    256 documents. Raises InputError naming the line that is no document, or an id that comes twice.
+    256 documents. `fast` and `weighed` are those of `Pipeline`; `explain_to` is called for each document,
+    in the order in which they are done. Raises InputError naming the line that is no document, or an id that comes twice.
     """
     started = time.monotonic()
     report = StageReport("annotate")
@@ -189,14 +243,15 @@ def annotate_rows(
         processes = _workers(workers, len(groups_of(first)))
         waiting: deque[list[Document]] = deque()
 
-        def jobs() -> Iterator[tuple[tuple[str, ...], list[list[Document]]]]:
+        def jobs() -> Iterator[tuple[Method, bool, list[list[Document]]]]:
             for window in chain([first], windows):
                 waiting.append(window)
                 for batch in batches(groups_of(window), _BATCH):
-                    yield names, batch
+                    yield (names, fast, weighed), explain_to is not None, batch
 
         rows: dict[str, str] = {}
         for annotated in map_batches(_annotate_documents, jobs(), workers=processes):
+            _tell(annotated, explain_to)
             for item in (item for result in annotated for item in result.group.items):
                 rows[item.document.id] = dump_row(row_of(item.document, item.entities, item.claims))
                 report.done += 1
@@ -209,6 +264,13 @@ def annotate_rows(
                 progress(report.done, None)
     report.seconds = time.monotonic() - started
     return report
+
+
+def _tell(annotated: Iterable[Annotated], explain_to: Explain | None) -> None:
+    for result in annotated if explain_to else ():
+        for item, explanation in zip(result.group.items, result.explanations, strict=True):
+            if explain_to:
+                explain_to(explanation, item.document)
 
 
 def _count(report: StageReport, item: Item) -> None:
@@ -234,6 +296,8 @@ def annotate_workspace(
     names: Sequence[str],
     workers: int | None = None,
     progress: Progress | None = None,
+    fast: bool = False,
+    weighed: bool = True,
 ) -> StageReport:
     """Pre-annotate every article that is new or changed, or was annotated by other annotators than now.
 
@@ -246,14 +310,15 @@ def annotate_workspace(
     names = tuple(names)
     names_now = renames(workspace)
     documents = workspace.documents()
-    version = f"{load(names).version}-{_digest(workspace.scheme)}" if documents else ""
+    method = (names, fast, weighed)
+    version = f"{load(*method).version}-{_digest(workspace.scheme)}" if documents else ""
     before = workspace.read(layers_table(COMBINED))
     segments = workspace.read(SEGMENTS)
     alignments = workspace.read(ALIGNMENTS)
     todo: list[Group] = []
     for members in groups_of(documents.values()):
         current = [before.get(d.id) for d in members]
-        if all(_is_current(layer, d, version) for layer, d in zip(current, members, strict=True)):
+        if all(is_current(layer, d, version) for layer, d in zip(current, members, strict=True)):
             report.unchanged += len(members)
         else:
             try:
@@ -261,7 +326,7 @@ def annotate_workspace(
             except HemuError as error:
                 report.skipped.append(Skipped(" and ".join(d.id for d in members), str(error)))
     total = sum(len(group.items) for group in todo)
-    jobs = ((names, batch) for batch in batches(todo, _BATCH))
+    jobs = ((method, batch) for batch in batches(todo, _BATCH))
     with workspace.writing():
         for annotated in map_batches(_annotate_groups, jobs, workers=_workers(workers, len(todo))):
             annotated = [_within(result, workspace.scheme, names_now, report) for result in annotated]
@@ -310,7 +375,8 @@ def _fits(claim: Claim, scheme: Scheme) -> bool:
     return True
 
 
-def _is_current(layer: Layer | None, document: Document, version: str | None = None) -> bool:
+def is_current(layer: Layer | None, document: Document, version: str | None = None) -> bool:
+    """Whether there is a layer for the document's text, and of that version if one is given."""
     return layer is not None and layer.sha == document.sha and version in (None, layer.version)
 
 
@@ -368,7 +434,7 @@ def stored_annotations(workspace: Workspace) -> list[Annotated]:
     result = []
     for members in groups_of(documents.values()):
         layers = [combined.get(document.id) for document in members]
-        if not all(_is_current(layer, d) for layer, d in zip(layers, members, strict=True)):
+        if not all(is_current(layer, d) for layer, d in zip(layers, members, strict=True)):
             continue
         group = stored_group(members, segments, alignments)
         present = [layer for layer in layers if layer]

@@ -50,6 +50,9 @@ BUILT_IN: Mapping[str, str] = {
 DEFAULT: tuple[str, ...] = ("rules-en", "rules-zh", "gazetteer", "spacy-en", "lac-zh", "link", "claim-cues")
 """The annotators of a new workspace, in the order of priority."""
 
+NEED_MODELS = frozenset({"spacy-en", "lac-zh", "claim-cues"})
+"""What cannot work without a model: two are one, and claims rest on the parse of English and the tags of Chinese."""
+
 _factories: dict[str, Factory] = {}
 
 
@@ -72,7 +75,7 @@ def check(wanted: Iterable[str]) -> None:
     """Raises RegistryError where a name is not known; loads nothing but the modules of the annotators."""
     known = names()
     for name in wanted:
-        if not name.startswith("model:") and name not in known:
+        if not name.startswith(("model:", "names:")) and name not in known:
             raise _unknown(name)
 
 
@@ -80,8 +83,18 @@ def _unknown(name: str) -> RegistryError:
     return RegistryError(f"no annotator {name!r}; there are: {', '.join(names())}, and model:PATH for a trained model")
 
 
+def without_models(wanted: Iterable[str]) -> list[str]:
+    """Those of the names that work without a model; annotators of other packages are taken to.
+
+    >>> without_models(["rules-en", "spacy-en", "model:models/3f2a/en"])
+    ['rules-en']
+    """
+    return [name for name in wanted if name not in NEED_MODELS and not name.startswith("model:")]
+
+
 def make(name: str) -> Annotator:
-    """The annotator of that name. `model:PATH` is the trained spaCy model in the folder PATH.
+    """The annotator of that name. `model:PATH` is the trained spaCy model in the folder PATH, `names:PATH` a group's
+    own names in a file of `hemu kb`.
 
     Raises RegistryError, which lists the names there are.
     """
@@ -89,6 +102,10 @@ def make(name: str) -> Annotator:
         from annotators.model import trained
 
         return trained(name.removeprefix("model:"))
+    if name.startswith("names:"):
+        from annotators.own_names import own_names
+
+        return own_names(name)
     if name not in _factories and name in BUILT_IN:
         import_module(BUILT_IN[name])
     if name not in _factories:

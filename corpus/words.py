@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from corpus.errors import InputError
+from corpus.knowledge import read_entries
+from corpus.own_names import FILE as OWN_NAMES
 from corpus.schema import GOLD
 from corpus.script import simplified
 
@@ -60,7 +62,8 @@ def read_words(path: Path) -> frozenset[str]:
 
 
 def workspace_words(workspace: Workspace) -> frozenset[str]:
-    """The words of the workspace's words.txt, where it has one, and the names of its gold, in Simplified form.
+    """The words of the workspace's words.txt and knowledge.csv, where it has them, and the names of its gold, in
+    Simplified form.
 
     Of the names of gold those of two to six characters count, as of the knowledge base; words.txt is taken as it is.
     """
@@ -72,4 +75,8 @@ def workspace_words(workspace: Workspace) -> frozenset[str]:
         for entity in row["entities"]
         if 2 <= len(entity["text"]) <= _LONGEST and _HAN.search(entity["text"])
     }
+    own = workspace.root / OWN_NAMES
+    if own.exists():
+        entries = read_entries(own.read_text(encoding="utf-8"), str(own), None)
+        names |= {name for entry in entries for name in entry.zh if 2 <= len(name) <= _LONGEST}
     return _simplified(names | words)

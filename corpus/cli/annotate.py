@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 from click.core import ParameterSource
@@ -21,19 +24,26 @@ from corpus.cli.console import (
 from corpus.cli.text import nothing_taken
 
 if TYPE_CHECKING:
+    from annotators.pipeline import Explain
     from corpus.store import Workspace
+
+fast_option = click.option("--fast", is_flag=True, help="Without models: starts in a second, finds less, no claims.")
 
 
 def annotators_of(workspace: Workspace) -> tuple[str, ...]:
     """The annotators of a workspace in the order of priority: those of hemu.toml, then the models in use."""
     from annotators.registry import DEFAULT
     from corpus.errors import ModelError, WorkspaceError
+    from corpus.own_names import annotator_name
     from corpus.store import CONFIG
     from models.retrain import ACCEPTED, accepted, folders, read_model
 
     names = workspace.setting("annotate", "annotators", list(DEFAULT))
     if not all(isinstance(name, str) for name in names):
         raise WorkspaceError(f"{workspace.root / CONFIG}: [annotate] annotators is {names!r}; expected a list of names")
+    # A group's own names go before everything else.
+    own = annotator_name(workspace)
+    names = [*([own] if own else ()), *names]
     model = accepted(workspace)
     if model is None:
         return tuple(names)
@@ -46,15 +56,63 @@ def annotators_of(workspace: Workspace) -> tuple[str, ...]:
     return (*names, *(f"model:{path}" for path in folders(model).values()))
 
 
+def method_of(workspace: Workspace, fast: bool = False) -> dict[str, bool]:
+    """How a workspace wants its articles annotated: `[annotate] fast` and `[annotate] weights` in hemu.toml."""
+    from corpus.errors import WorkspaceError
+    from corpus.store import CONFIG
+
+    found = {}
+    for key, default in (("fast", False), ("weights", True)):
+        found[key] = workspace.setting("annotate", key, default)
+        if not isinstance(found[key], bool):
+            raise WorkspaceError(
+                f"{workspace.root / CONFIG}: [annotate] {key} is {found[key]!r}; expected true or false"
+            )
+    return {"fast": fast or found["fast"], "weighed": found["weights"]}
+
+
+@contextmanager
+def explaining(told: bool, path: str | None) -> Iterator[Explain | None]:
+    """Where explanations go: lines to standard error where they are `told`, objects to the file at `path`."""
+    from annotators.explain import Explanation, lines, row
+    from corpus.document import Document
+    from corpus.jsonl import dump_row, output
+
+    if not told and path is None:
+        yield None
+        return
+    with ExitStack() as stack:
+        stream = stack.enter_context(output(path)) if path is not None else None
+
+        def explain_to(explanation: Explanation, document: Document) -> None:
+            if told:
+                click.echo("\n".join(lines(explanation, document)), err=True)
+            if stream is not None:
+                stream.write(dump_row(row(explanation, document)) + "\n")
+
+        yield explain_to
+
+
 @click.command()
 @click.argument("input", required=False)
 @click.argument("output", required=False)
 @click.option("-a", "--annotator", "names", multiple=True, help="An annotator to use, in the order of priority.")
+@fast_option
+@click.option("--explain", "told", is_flag=True, help="Say of each span who proposed it, and what gave way to it.")
+@click.option("--explain-to", metavar="FILE", help="The same as JSON Lines, into a file.")
 @workspace_option
 @workers_option
 @json_option
 def annotate(
-    input: str | None, output: str | None, names: tuple[str, ...], folder: Path, workers: int | None, as_json: bool
+    input: str | None,
+    output: str | None,
+    names: tuple[str, ...],
+    fast: bool,
+    told: bool,
+    explain_to: str | None,
+    folder: Path,
+    workers: int | None,
+    as_json: bool,
 ) -> int:
     """Pre-annotate entities and claims.
 
@@ -63,26 +121,48 @@ def annotate(
     "-" being standard input and output. Versions that share a pair help one another. The annotators are those of
     a new workspace, of --annotator, or of the --workspace that is named (its trained models too).
 
+    The score of an entity is how often such a span was right in gold, where weights were learnt for the annotators.
+    --explain covers, in a workspace, every article that is annotated, and not just what this run did. --fast leaves out
+    the models (spaCy, LAC, the sentence encoder) and whatever needs one: the general recognisers and claims.
+
     \b
     Examples:
       hemu annotate -w news
       hemu annotate documents.jsonl annotated.jsonl
       cat documents.jsonl | hemu annotate - - > annotated.jsonl
+      hemu annotate documents.jsonl annotated.jsonl --explain-to why.jsonl
     """
     from annotators.pipeline import annotate_rows, annotate_workspace
     from annotators.registry import DEFAULT
+    from annotators.stored import explain_workspace
 
-    with progress("annotate") as update:
+    if input is not None and output is None:
+        raise click.UsageError("The pipe needs INPUT and OUTPUT; '-' stands for standard input or output.")
+    if explain_to == "-" and (output == "-" or as_json):
+        raise click.UsageError("Standard output is taken already; name a file for --explain-to.")
+    how: dict[str, Any] = {"fast": fast, "weighed": True}
+    with ExitStack() as stack:
         if input is None:
             workspace = open_workspace(folder)
             chosen = names or annotators_of(workspace)
-            report = annotate_workspace(workspace, names=chosen, workers=workers, progress=update)
-        elif output is None:
-            raise click.UsageError("The pipe needs INPUT and OUTPUT; '-' stands for standard input or output.")
+            how = method_of(workspace, fast)
+            with progress("annotate") as update:
+                report = annotate_workspace(workspace, names=chosen, workers=workers, progress=update, **how)
+            if explain := stack.enter_context(explaining(told, explain_to)):
+                explain_workspace(workspace, explain, names=chosen, **how)
         else:
+            assert output is not None
             named = click.get_current_context().get_parameter_source("folder") != ParameterSource.DEFAULT
-            chosen = names or (annotators_of(open_workspace(folder)) if named else DEFAULT)
-            report = annotate_rows(input, output, names=chosen, workers=workers, progress=update)
+            if named:
+                workspace = open_workspace(folder)
+                how = method_of(workspace, fast)
+            chosen = names or (annotators_of(workspace) if named else DEFAULT)
+            explain = stack.enter_context(explaining(told, explain_to))
+            # A bar would run through the lines.
+            bar = stack.enter_context(progress("annotate")) if not (told and sys.stderr.isatty()) else None
+            report = annotate_rows(
+                input, output, names=chosen, workers=workers, progress=bar, explain_to=explain, **how
+            )
     return print_report(report, as_json=as_json and output != "-")
 
 
@@ -118,7 +198,9 @@ def run(paths: tuple[Path, ...], folder: Path, workers: int | None, strict: bool
             report = stage(workspace, progress=update, workers=workers)
         code = max(code, print_report(report, as_json=as_json, strict=strict))
     with progress("annotate") as update:
-        report = annotate_workspace(workspace, names=annotators_of(workspace), workers=workers, progress=update)
+        report = annotate_workspace(
+            workspace, names=annotators_of(workspace), workers=workers, progress=update, **method_of(workspace)
+        )
     return max(code, print_report(report, as_json=as_json, strict=strict))
 
 
