@@ -37,6 +37,7 @@ _KINDS = ("headline", "dateline", "byline", "body", "caption", "pull-quote", "re
 @click.option("--document", "documents", multiple=True, metavar="ID", help="In this document or pair.")
 @click.option("--kind", "kinds", multiple=True, type=click.Choice(_KINDS), help="In blocks of this kind.")
 @click.option("--gold", is_flag=True, help="Look at the gold instead of the pre-annotation.")
+@click.option("--diverging", "parted", is_flag=True, help="List where the claims of the two versions part.")
 @click.option("--sort", type=click.Choice(["document", "left", "right"]), default="document", show_default=True)
 @click.option("--width", type=click.IntRange(0, 10_000), help="Characters on each side (default: what fits, else 60).")
 @click.option("--limit", type=click.IntRange(0), help=f"Hits at most, 0 for all (default: {_SHOWN} in the terminal).")
@@ -53,6 +54,7 @@ def find(
     by: tuple[By, ...],
     table: str | None,
     page: str | None,
+    parted: bool,
     folder: Path,
     as_json: bool,
     **asked: Any,
@@ -61,7 +63,8 @@ def find(
 
     English is matched by word and without regard to capitals, Chinese anywhere; Traditional finds Simplified and the
     other way round. What is given together must hold together: with --entity, TEXT is within the entity; with --claim,
-    what is found is within such a claim. --json writes JSON Lines.
+    what is found is within such a claim. --diverging lists what one version claims and the other does not, or says
+    otherwise. --json writes JSON Lines.
 
     \b
     Examples:
@@ -81,6 +84,13 @@ def find(
     workspace = open_workspace(folder)
     to_terminal = not (as_json or table is not None or page is not None)
     limit = limit if limit is not None else _SHOWN if to_terminal else 0
+    if parted:
+        if text or by or page is not None:
+            raise click.UsageError("--diverging goes with --claim, --stance, --area, --document, --gold, --json, --csv")
+        from corpus.cli.diverging import list_diverging
+
+        chosen = {name: asked[name] for name in ("documents", "claims", "stances", "areas")}
+        return list_diverging(workspace, gold=query.gold, limit=limit, as_json=as_json, table=table, **chosen)
     if by:
         if table is not None or page is not None:
             raise click.UsageError("--count is for the terminal or --json")

@@ -30,6 +30,7 @@ COMMANDS: Mapping[str, tuple[str, str, str]] = {
     "show": ("corpus.cli.show", "show", "Show an annotated article, both versions side by side."),
     "find": ("corpus.cli.look", "find", "Search words, entities and claims, with the other language beside them."),
     "report": ("corpus.cli.look", "report", "The corpus at a glance, as one HTML page."),
+    "network": ("corpus.cli.network", "network", "Export who claims what, as tables, networks and a page."),
     "studio": ("corpus.cli.studio", "studio", "Start, stop and report a Label Studio server."),
     "push": ("corpus.cli.studio", "push", "Send articles with their pre-annotation to Label Studio."),
     "pull": ("corpus.cli.studio", "pull", "Fetch what annotators have submitted."),

@@ -31,6 +31,18 @@ def features(scheme: Scheme) -> dict[str, Features]:
         "policy_area": string,
         "targets": List({"value": string, "unit": string, "by": string}),
     }
+    # Beside the targets, in their order: what their texts say as figures (corpus.targets). None where they say none.
+    quantity = {
+        "number": Value("float64"),
+        "unit": string,
+        "comparison": string,
+        "strict": Value("bool"),
+        "upper": Value("float64"),
+        "direction": string,
+        "rate": string,
+        "start": string,
+        "end": string,
+    }
     side = {
         name: kind
         for lang in ("en", "zh")
@@ -67,6 +79,8 @@ def features(scheme: Scheme) -> dict[str, Features]:
                 "ends": List(number),
             }
         ),
-        "claims": Features({**where, **claim, "context": string, "context_start": number}),
+        "claims": Features(
+            {**where, **claim, "quantities": List(quantity), "context": string, "context_start": number}
+        ),
         "parallel": Features({"id": string, "pair": string, "score": Value("float32"), **side}),
     }

@@ -8,6 +8,8 @@ from typing import Any
 
 from corpus.dataset.bio import decode, encode, split_tokens, whole_sentences
 from corpus.document import Alignment, Claim, Document, Entity, Layer, Ref, Segments
+from corpus.targets import quantity_row, targets_of
+from corpus.targets.dates import published
 
 Row = dict[str, Any]
 Range = tuple[int, int]
@@ -104,8 +106,12 @@ def lost_entities(example: Example, rows: Sequence[Row]) -> int:
 
 
 def claim_rows(example: Example) -> Iterator[Row]:
-    """The rows of `claims`: one claim each, with the stretch of sentences that it stands in."""
+    """The rows of `claims`: one claim each, with the stretch of sentences that it stands in.
+
+    `quantities` are the targets as figures, in their order.
+    """
     document, sentences = example.document, example.segments.sentences
+    day = published(document.meta.get("date", ""))
     for number, claim in enumerate(example.gold.claims):
         around = [s for s in sentences if s[0] < claim.end and claim.start < s[1]]
         start = min([claim.start, *(a for a, _ in around)])
@@ -116,6 +122,7 @@ def claim_rows(example: Example) -> Iterator[Row]:
             "pair": document.pair,
             "lang": document.lang,
             **_claim(claim),
+            "quantities": [quantity_row(quantity) for quantity in targets_of(claim, document.lang, day)],
             "context": document.text[start:end],
             "context_start": start,
         }

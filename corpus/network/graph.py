@@ -1,0 +1,208 @@
+"""Statements (an actor, a concept, a stance) and the networks that they make.
+
+The two-mode network joins actors and concepts. The one-mode networks join actors by the concepts that they share, as
+Discourse Network Analyzer computes them (Leifeld, "Discourse Network Analysis: Policy Debates as Dynamic Networks", in
+The Oxford Handbook of Political Networks, 2017): congruence counts concepts on which both take the same side, conflict
+those on which they take opposite ones. A concept counts once for an actor and a side, however often it is stated
+("duplicates across range"); support and oppose are the sides, and neutral statements are in neither network.
+Normalised by average activity: divided by the mean number of (concept, side) of the two actors.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from itertools import combinations, islice
+from typing import Literal
+
+from corpus.document import Claim, Document, Lang, Layer
+from corpus.errors import InputError
+from corpus.network.actors import Actor, Actors
+from corpus.schema import DOCUMENTS, GOLD, layers_table
+from corpus.store import Workspace
+from corpus.targets.dates import published
+
+ConceptKind = Literal["area", "type", "entity"]
+STANCES = ("support", "oppose", "neutral")
+NO_AREA = "(no area)"
+_COMBINED = "combined"
+_BATCH = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A claim, or one of several things that it is about: who says what of which concept, where and when."""
+
+    actor: Actor
+    concept: str
+    claim: Claim
+    document: str
+    pair: str
+    lang: Lang
+    date: str = ""
+
+    @property
+    def article(self) -> str:
+        """The pair, or the document that stands alone: both versions of an article say what they say once."""
+        return self.pair or self.document
+
+
+@dataclass(frozen=True)
+class Networks:
+    """What statements make: the table, the affiliation network, and the one-mode networks of actors.
+
+    `table`: (actor id, concept, stance) → statements, and how many articles they are from. `congruence` and `conflict`:
+    pairs of actor ids in order → (shared concepts, the same normalised).
+    """
+
+    actors: dict[str, Actor]
+    concepts: tuple[str, ...]
+    table: dict[tuple[str, str, str], tuple[int, int]]
+    congruence: dict[tuple[str, str], tuple[int, float]] = field(default_factory=dict)
+    conflict: dict[tuple[str, str], tuple[int, float]] = field(default_factory=dict)
+
+    def total(self, actor: str) -> int:
+        """The number of statements of an actor."""
+        return sum(number for (who, _, _), (number, _) in self.table.items() if who == actor)
+
+
+def statements(
+    workspace: Workspace,
+    *,
+    gold: bool = False,
+    concept: ConceptKind = "area",
+    lang: Lang | None = None,
+    areas: Collection[str] = (),
+    since: date | None = None,
+    until: date | None = None,
+    progress: Callable[[int, int | None], None] | None = None,
+) -> list[Statement]:
+    """The statements of the pre-annotation (or gold) of a workspace, in the order of documents and texts.
+
+    `since` and `until` (both included) ask for the day of publication in the documents' `date`, and leave out what has
+    none. `areas` are policy areas. With `concept="entity"` a claim is one statement for each policy, or else each other
+    entity, that it is about. Raises InputError where an area is unknown.
+    """
+    known = {area.name for area in workspace.scheme.policy_areas}
+    if unknown := sorted(set(areas) - known):
+        raise InputError(f"{unknown[0]}: no policy area of the scheme; there are: {', '.join(sorted(known))}")
+    heads = list(workspace.heads())
+    articles: dict[str, list[str]] = {}
+    for head in heads:
+        articles.setdefault(head.pair or head.id, []).append(head.id)
+    table = GOLD if gold else layers_table(_COMBINED)
+    actors = Actors()
+    claims: list[tuple[Document, Layer, str]] = []
+    keys = list(articles)
+    # Both versions of an article are resolved together, also where one language only is asked for.
+    for first in range(0, len(keys), _BATCH):
+        batch = keys[first : first + _BATCH]
+        ids = [id for key in batch for id in articles[key]]
+        layers = workspace.fetch(table, ids)
+        documents = workspace.fetch(DOCUMENTS, [id for id in ids if id in layers])
+        # Gold from a file has no links: those of the pre-annotation serve.
+        proposed = workspace.fetch(layers_table(_COMBINED), documents) if gold else {}
+        for key in batch:
+            versions = [
+                (documents[id], layers[id])
+                for id in articles[key]
+                if id in documents and layers[id].sha == documents[id].sha
+            ]
+            beside = [proposed[d.id] for d, _ in versions if d.id in proposed and proposed[d.id].sha == d.sha]
+            actors.add(versions, beside=beside)
+            for document, layer in versions:
+                day = published(document.meta.get("date", ""))
+                outside = (since and (day is None or day < since)) or (until and (day is None or day > until))
+                if layer.claims and lang in (None, document.lang) and not outside:
+                    claims.append((document, layer, day.isoformat() if day else ""))
+        if progress:
+            progress(min(first + _BATCH, len(keys)), len(keys))
+    return [
+        Statement(actors.of_claim(claim, document, layer), name, claim, document.id, document.pair, document.lang, day)
+        for document, layer, day in claims
+        for claim in layer.claims
+        if not areas or claim.policy_area in areas
+        for name in _concepts(claim, document, layer, actors, concept)
+    ]
+
+
+def _concepts(claim: Claim, document: Document, layer: Layer, actors: Actors, kind: ConceptKind) -> Iterator[str]:
+    area = claim.policy_area or NO_AREA
+    if kind == "area":
+        yield area
+    elif kind == "type":
+        yield f"{claim.type}: {area}"
+    else:
+        yield from dict.fromkeys(_about(claim, document, layer, actors))
+
+
+def _about(claim: Claim, document: Document, layer: Layer, actors: Actors) -> Iterator[str]:
+    """What a claim is about: by `about` relations, else the policies in it, else the other entities in it."""
+    place = (document.id, claim.start, claim.end)
+    marked = [
+        actors.of_entity(r.tail.document, r.tail.start, r.tail.end)
+        for r in layer.relations
+        if r.label == "about" and (r.head.document, r.head.start, r.head.end) == place
+    ]
+    inside = [e for e in layer.entities if claim.start <= e.start and e.end <= claim.end]
+    inside = [e for e in inside if e.label == "POLICY"] or inside
+    found = marked or [actors.of_entity(document.id, e.start, e.end) for e in inside]
+    claimant = actors.of_claim(claim, document, layer).id
+    for entity in found:
+        if entity and entity.id != claimant:
+            yield entity.name
+
+
+MOST_ACTORS = 500
+"""Actors that the one-mode networks hold at most, the most active first: pairs grow with the square of actors."""
+
+
+def networks(found: Sequence[Statement], *, without: Collection[str] = (), most: int = MOST_ACTORS) -> Networks:
+    """The table and the networks of some statements, without the actors of these ids.
+
+    The one-mode networks join the `most` actors with the most statements; the rest holds all.
+
+    >>> networks([]).concepts
+    ()
+    """
+    kept = [s for s in found if s.actor.id not in without]
+    numbers: Counter[tuple[str, str, str]] = Counter()
+    articles: dict[tuple[str, str, str], set[str]] = defaultdict(set)
+    for statement in kept:
+        key = (statement.actor.id, statement.concept, statement.claim.stance)
+        numbers[key] += 1
+        articles[key].add(statement.article)
+    totals: Counter[str] = Counter(statement.actor.id for statement in kept)
+    byname = {statement.actor.id: statement.actor for statement in kept}
+    actors = {id: byname[id] for id in sorted(byname, key=lambda id: (-totals[id], byname[id].name, id))}
+    weight: Counter[str] = Counter(statement.concept for statement in kept)
+    concepts = tuple(sorted(weight, key=lambda name: (-weight[name], name)))
+    table = {key: (numbers[key], len(articles[key])) for key in sorted(numbers)}
+    congruence, conflict = _shared(table, set(islice(actors, most)))
+    return Networks(actors, concepts, table, congruence, conflict)
+
+
+def _shared(
+    table: dict[tuple[str, str, str], tuple[int, int]],
+    chosen: set[str],
+) -> tuple[dict[tuple[str, str], tuple[int, float]], dict[tuple[str, str], tuple[int, float]]]:
+    sides: dict[str, dict[str, set[str]]] = defaultdict(lambda: {"support": set(), "oppose": set()})
+    activity: Counter[str] = Counter()
+    for actor, concept, stance in table:
+        if actor in chosen and stance in ("support", "oppose"):
+            sides[concept][stance].add(actor)
+            activity[actor] += 1
+    same: Counter[tuple[str, str]] = Counter()
+    opposite: Counter[tuple[str, str]] = Counter()
+    for side in sides.values():
+        for members in side.values():
+            same.update(combinations(sorted(members), 2))
+        for a in side["support"]:
+            opposite.update((min(a, b), max(a, b)) for b in side["oppose"] if a != b)
+    return _normalised(same, activity), _normalised(opposite, activity)
+
+
+def _normalised(shared: Counter[tuple[str, str]], activity: Counter[str]) -> dict[tuple[str, str], tuple[int, float]]:
+    return {(a, b): (number, 2 * number / (activity[a] + activity[b])) for (a, b), number in sorted(shared.items())}
