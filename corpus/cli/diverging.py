@@ -59,7 +59,8 @@ def list_diverging(
     else:
         _print(shown)
     more = f"; {len(found) - limit} more, --limit 0 shows all" if limit and len(found) > limit else ""
-    click.echo(f"find: {min(len(found), limit or len(found))} claims that diverge{more}", err=True)
+    number = min(len(found), limit or len(found))
+    click.echo(f"find: {number} diverging {'claim' if number == 1 else 'claims'}{more}", err=True)
     return 0
 
 
