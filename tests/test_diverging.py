@@ -170,7 +170,7 @@ def test_the_list_is_for_eyes_programs_and_spreadsheets(
     shown = capfdbinary.readouterr()
     assert "d · targets" in shown.out.decode()
     assert "300000 home" in shown.out.decode()
-    assert b"2 claims that diverge" in shown.err
+    assert b"2 diverging claims" in shown.err
     list_diverging(workspace, **{**options, "as_json": True, "claims": ["evaluation"]})
     [line] = capfdbinary.readouterr().out.decode().splitlines()
     assert json.loads(line)["en"]["claim"]["text"] == "called the plan unfair"
