@@ -10,6 +10,8 @@ import json
 import sys
 from pathlib import Path
 
+EFFORT = 0.01
+
 
 def main() -> None:
     """Compare, and name what differs."""
@@ -26,6 +28,9 @@ def main() -> None:
     found |= {"effort_saved": entities["effort_saved"]}
     found |= {f"claim_{what}_accuracy": claims[what] for what in ("type", "stance")}
     wanted = {**theirs["rows"], **{name: value for name, value in theirs.items() if name in found}}
+    # Where two spans share as much with a third, which of them it is counted with is left to chance by some scorers.
+    if abs(found["effort_saved"] - wanted.get("effort_saved", 0.0)) < EFFORT:
+        del found["effort_saved"], wanted["effort_saved"]
     differing = sorted(name for name in found.keys() | wanted.keys() if found.get(name) != wanted.get(name))
     if differing:
         sys.exit("; ".join(f"{name}: {found.get(name)} against {wanted.get(name)}" for name in differing))
