@@ -33,7 +33,7 @@ from corpus.document import (
 )
 from corpus.engine import batches, cores, map_batches
 from corpus.errors import HemuError, InputError, SchemeError, StaleTextError
-from corpus.jsonl import dump_row, output, read_documents, row_of
+from corpus.jsonl import dump_row, output, read_documents, refuse_same_file, row_of
 from corpus.migration import Name, renamed, renames
 from corpus.report import Progress, Skipped, StageReport
 from corpus.schema import ALIGNMENTS, SEGMENTS, layers_table
@@ -237,6 +237,7 @@ def annotate_rows(
     report = StageReport("annotate")
     names = tuple(names)
     registry.check(names)
+    refuse_same_file(input_path, output_path)
     with output(output_path) as stream:
         windows = _windows(document for _, _, document in read_documents(input_path))
         first = next(windows, [])

@@ -192,6 +192,12 @@ def dump_row(row: Mapping[str, Any]) -> str:
     return line
 
 
+def refuse_same_file(input_path: str, output_path: str) -> None:
+    """Raises InputError where the output of a pipe would replace its input, also through a link."""
+    if "-" not in (input_path, output_path) and os.path.realpath(input_path) == os.path.realpath(output_path):
+        raise InputError(f"{output_path}: is the input, which the output would replace; name another file")
+
+
 @contextmanager
 def output(path: str) -> Iterator[IO[str]]:
     """A UTF-8 text stream to `path`, or to standard output for "-".

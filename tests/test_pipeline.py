@@ -288,3 +288,12 @@ def test_the_command_writes_explanations_and_refuses_two_things_on_standard_outp
     assert read(tmp_path / "why")[0]["spans"][0]["sources"] == ["capitals"]  # type: ignore[index]
     refused = CliRunner().invoke(annotate, [source, "-", "-a", "capitals", "--explain-to", "-"])
     assert refused.exit_code == 2
+
+
+def test_the_pipe_does_not_replace_its_input(tmp_path: Path) -> None:
+    path = tmp_path / "documents.jsonl"
+    path.write_text(dump_row({"id": "a", "lang": "en", "text": "Rents fell."}) + "\n", encoding="utf-8")
+    before = path.read_bytes()
+    with pytest.raises(InputError, match="is the input"):
+        annotate_rows(str(path), str(path))
+    assert path.read_bytes() == before

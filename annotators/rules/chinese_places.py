@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from itertools import pairwise
 
 from annotators.rules.chinese_events import event_follows, people_follow
 from annotators.rules.chinese_lexicon import body_endings, place_endings, table, transliteration, words
@@ -93,6 +94,7 @@ def find_short(text: str, sentence: Sentence) -> list[Found]:
         low, high = sentence[0].start, sentence[-1].end
         for match in _between().finditer(text, low, high):
             found += [(at, at + 1, "PLACE") for at in range(match.start(), match.end())]
+        found += [(m.start(), m.start() + 1, "PLACE") for m in _PRODUCT.finditer(text, low, high)]
         regions = "|".join(sorted(words("places", "endings", "business_regions"), key=len, reverse=True))
         for match in re.compile(f"(?:{regions})(?![域间分])").finditer(text, sentence[0].start, sentence[-1].end):
             found.append((*match.span(), "PLACE"))
@@ -145,6 +147,8 @@ def _between() -> re.Pattern[str]:
     )
 
 
+# 湘茶, 粤企, 沪指: a province by its one-character name before a product, a firm or an index.
+_PRODUCT = re.compile("[湘粤沪浙苏皖闽赣鲁豫鄂桂琼渝川黔滇陕陇晋冀辽吉黑蒙疆](?=茶(?![^产企叶业])|企(?!业|[图鹅及划])|指(?=[下上跌涨收报开])|籍|股通)")
 _BETWEEN = "之间|两国|双方|关系|双边|谈判|会谈|对话|对峙|冲突|矛盾|建交|断交|贸易|元首|首脑"
 
 
@@ -153,6 +157,16 @@ def find_places(text: str, sentence: Sentence) -> list[Found]:
     found: list[Found] = []
     generic = words("places", "endings", "generic")
     sentence = _rejoined(text, sentence)
+    built: dict[int, int] = {}
+    if sentence:
+        for match in _SAINT.finditer(text, sentence[0].start, sentence[-1].end):
+            if set(match.group(1)) <= transliteration():
+                found.append((*match.span(), "PLACE"))
+        # 宁州 + 长江大桥: the town is part of the bridge's name, 宁州市 is a level of its own.
+        for token, following in pairwise(sentence):
+            if token.tag == following.tag == "LOC" and token.end == following.start and _BUILT.match(text, following.start, following.end):
+                if text[token.end - 1] not in "省市县区州镇乡国":
+                    built[token.start] = following.end
     for i, token in enumerate(sentence):
         if token.tag == "PER" and token.end - token.start >= 4 and text[token.end - 1] in "州省邦郡县":
             found.append((token.start, token.end, "PLACE"))
@@ -182,6 +196,9 @@ def find_places(text: str, sentence: Sentence) -> list[Found]:
             found.append((start, end, label))
             continue
         reach = _extension(text, sentence, i)
+        if start in built:
+            found.append((start, built[start], "PLACE"))
+            continue
         if reach > token.end:
             pieces = split_places(text, start, end)
             found += [(s, e, "PLACE") for s, e in pieces[:-1]]
@@ -191,6 +208,8 @@ def find_places(text: str, sentence: Sentence) -> list[Found]:
     return found
 
 
+_SAINT = re.compile("圣([一-鿿]{1,5}?)(?:大广场|广场|大教堂|教堂|大街|城堡)")
+_BUILT = re.compile("(?:长江|黄河|珠江|淮河|湘江|汉江|松花江|钱塘江|闽江|赣江|嘉陵江|跨海)[一-鿿]{0,3}(?:大桥|隧道|二桥|三桥|公铁大桥)$")
 _RIVER = re.compile("(?:上游|中游|下游|流域|沿岸|两岸|水系|河口|大桥|水库)")
 
 
@@ -205,9 +224,15 @@ def _is_foreign_town(text: str, sentence: Sentence, i: int) -> bool:
     before = text[sentence[i - 1].start : sentence[i - 1].end]
     following = sentence[i + 1] if i + 1 < len(sentence) else None
     after = text[following.start : following.end] if following else ""
+    if before in _TAKEN:
+        return True
     return before in ("在", "抵达", "飞抵", "位于") and after in _HAPPENING
 
 
+# Of these verbs the object is a place.
+_TAKEN = frozenset(
+    ["撤出", "撤离", "攻占", "占领", "夺取", "围困", "炮击", "飞往", "前往", "抵达", "运往", "驶往", "迁往", "途经", "收复"]
+)
 _HAPPENING = frozenset(
     [
         "会见",
@@ -254,12 +279,6 @@ def without_direction(name: str) -> str:
     match = _DIRECTION.search(name)
     if match:
         return name[: match.start()]
-    # 云洲地区: what is called so besides is named without it; prefectures and 东北地区 keep it.
-    stem = name.removesuffix("地区")
-    if stem == "海湾":
-        return stem
-    if stem != name and len(stem) > 1 and stem not in words("places", "rules", "with_region"):
-        return stem if len(stem) > 2 or known_place(stem) else name
     return name
 
 
@@ -330,6 +349,15 @@ def known_place(name: str) -> bool:
     if any(name in words("places", "provinces", key) for key in ("countries", "short", "full")):
         return True
     return known_label(name) == "PLACE"
+
+
+@cache
+def known_official(name: str) -> bool:
+    """Whether the knowledge base has the name for persons in office alone, and not only in its list of namesakes."""
+    from corpus.knowledge import knowledge
+
+    entries = [e for e in knowledge().lookup(name, "zh") if name not in e.ambiguous]
+    return any(e.source != "cped_officials" for e in entries) and all(e.label == "OFFICIAL" for e in entries)
 
 
 @cache

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -11,7 +10,7 @@ from typing import Any
 from corpus.align import align
 from corpus.document import Bead, Document, Lang
 from corpus.errors import InputError
-from corpus.jsonl import dump_row, output, read_documents
+from corpus.jsonl import dump_row, output, read_documents, refuse_same_file
 from corpus.report import Progress, StageReport
 
 Range = tuple[int, int]
@@ -38,8 +37,7 @@ def align_rows(input_path: str, output_path: str, *, progress: Progress | None =
     began = time.monotonic()
     report = StageReport("align")
     beads = alone = 0
-    if "-" not in (input_path, output_path) and os.path.realpath(input_path) == os.path.realpath(output_path):
-        raise InputError(f"{output_path}: is the input, which the beads would replace; name another file for them")
+    refuse_same_file(input_path, output_path)
     with output(output_path) as stream:
         for count, (name, versions) in enumerate(_pairs(input_path), 1):
             found = _beads(versions)
