@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from annotators.claims import find_claims
 from annotators.claims.cues import normal
+from annotators.claims.find import pieces
 from corpus.document import Document, Entity, Item, Segments, Span
 from corpus.segment import segment_text
 
@@ -110,3 +111,26 @@ def test_any_text_gives_claims_that_do_not_overlap(text: str) -> None:
 def test_attributions_inside_attributions_end() -> None:
     text = "他表示，" * 400 + "市政府将新建学校。"
     assert all(claim.end <= len(text) for claim in find_claims(item(text, [])))
+
+
+def test_a_name_in_brackets_stands_for_the_one_before() -> None:
+    # The ambassador Lei Nord (Ray Nord) said that the two sides should cut duties.
+    text = "大使雷诺德(Ray Nord)表示，双方应降低关税。"
+    last = pieces(item(text, [("雷诺德", "OFFICIAL"), ("Ray Nord", "OFFICIAL")]), text)[-1]
+    assert last.speaker is not None
+    assert last.speaker.span.surface == "雷诺德"
+
+
+def test_a_qualifier_before_the_name_that_acts() -> None:
+    # The board with Zhou Wang as its head promotes the reform.
+    text = "以周望为核心的公路委员会推进改革。"
+    (only,) = pieces(item(text, [("周望", "OFFICIAL"), ("公路委员会", "AGENCY")]), text)
+    assert (only.subject, only.actor and only.actor.span.surface) == ("named", "公路委员会")
+
+
+def test_a_notice_speaks_for_the_body_that_issued_it() -> None:
+    # The roads bureau issued a notice. The port bureau was closed. The notice points out that drivers should rest.
+    text = "公路局印发通知。港口局已关闭。通知指出，司机应按时休息。"
+    last = pieces(item(text, [("公路局", "AGENCY"), ("港口局", "AGENCY")]), text)[-1]
+    assert last.speaker is not None
+    assert last.speaker.span.surface == "公路局"

@@ -13,9 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from annotators import registry
-from annotators.claims import find_claims
-from annotators.claims.areas import area_counts, area_table
-from annotators.claims.cues import CLAIM_TYPES, cues
+from annotators.claims import find_claims, group_topics
+from annotators.claims.areas import area_counts, area_table, topic
+from annotators.claims.cues import CLAIM_TYPES, cues, normal
+from annotators.claims.find import about, pieces
 from corpus.document import Bead, Claim, Document, Entity, Group, Item, Lang, Segments, Span
 from corpus.scheme import load_scheme
 from corpus.segment import segment_text
@@ -157,3 +158,60 @@ def test_any_text_gives_claims_that_do_not_overlap(text: str) -> None:
 def test_attributions_inside_attributions_end() -> None:
     text = "He said that the mayor " * 400 + "will build a school."
     assert all(claim.end <= len(text) for claim in find_claims(item(text, "en", [])))
+
+
+@pytest.mark.parametrize(
+    ("text", "entities", "who"),
+    [
+        # he is the person named before in the same sentence, not the one of the sentence before
+        (
+            "Omar Feld left. In the case of Ivo Renn, he pledged to cut rents.",
+            [("Omar Feld", "OFFICIAL"), ("Ivo Renn", "OFFICIAL")],
+            "Ivo Renn",
+        ),
+        # an apposition names the holder of the office
+        (
+            "The Rail Board's president, Ana Brill, has opened a new line.",
+            [("Rail Board", "AGENCY"), ("Ana Brill", "OFFICIAL")],
+            "Ana Brill",
+        ),
+        # a notice speaks for the body that issued it, not for the one named last
+        (
+            "The Roads Board issued a notice on lorries. The Port Office was closed. The notice requires drivers to rest.",
+            [("Roads Board", "AGENCY"), ("Port Office", "AGENCY")],
+            "Roads Board",
+        ),
+    ],
+)
+def test_who_acts(text: str, entities: list[tuple[str, str]], who: str) -> None:
+    document = item(text, "en", entities)
+    last = pieces(document, normal(text, "en"))[-1]
+    assert last.actor is not None
+    assert last.actor.span.surface == who
+
+
+def test_what_was_learned_from_a_body_is_its_word() -> None:
+    text = "A reporter learned from the Roads Board yesterday that forty bridges will be repaired."
+    last = pieces(item(text, "en", [("Roads Board", "AGENCY")]), normal(text, "en"))[-1]
+    assert (last.reported, last.speaker and last.speaker.span.surface) == (True, "Roads Board")
+
+
+def test_we_outside_a_quotation_is_nobody_named() -> None:
+    text = "The Port Office was closed. We should now open new roads."
+    assert pieces(item(text, "en", [("Port Office", "AGENCY")]), normal(text, "en"))[-1].actor is None
+
+
+def test_the_headline_says_what_an_article_is_about() -> None:
+    text = "Rents in the city\nThe mayor visited a school. He met farmers."
+    assert topic(normal(text, "en"), "en")["housing"] > 0
+    assert topic("", "en") == {}
+
+
+def test_the_two_versions_share_their_topic() -> None:
+    english = item("Rental housing grows. The council met.", "en", [], "en")
+    chinese = item("住房保障扩大。", "zh", [], "zh")
+    beads = (Bead(english.segments.sentences, chinese.segments.sentences),)
+    both = group_topics(Group((english, chinese), beads))
+    assert both is not None
+    assert both["housing"] > about(english)["housing"]
+    assert group_topics(Group((english,))) is None

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import csv
 import importlib.util
 import re
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from annotators.claims import find_claims
+from annotators.claims.areas import area_table
 from annotators.claims.cues import CLAIM_TYPES, cues
-from annotators.claims.find import threshold
-from annotators.claims.weigh import STANCES, shipped_tables
-from corpus.document import Document, Entity, Item, Segments, Span
+from annotators.claims.find import drafts, threshold
+from annotators.claims.piece import Piece
+from annotators.claims.weigh import STANCES, read_tables, shipped_tables, write_tables
+from annotators.claims.words import BUCKETS, bucket, words
+from corpus.document import Document, Entity, Item, Lang, Segments, Span
 from corpus.segment import segment_text
 
 SCRIPT = Path(__file__).resolve().parent.parent / "scripts" / "fit_claim_weights.py"
@@ -82,7 +89,7 @@ def test_weights_are_fitted_from_documents(script: Any) -> None:
         row = {"id": str(n), "pair": str(n), "lang": "en", "text": text, "entities": [entity], "claims": [claim]}
         rows.append({**row, "first": True})
     items = {row["id"]: script.item_of(row) for row in rows}
-    found = script.cross_validate(rows, items, folds=2)
+    found = script.cross_validate(rows, items, folds=2, made=())
     least = script.best_threshold(found)
     assert script.agreement(found, least).startswith("P 100.0 R 100.0 F1 100.0 (6 claims) type 100.0 stance 100.0")
 
@@ -104,3 +111,100 @@ def test_type_and_stance(text: str, name: str, expected: tuple[str, str]) -> Non
     assert (claim.type, claim.stance) == expected
     assert claim.start >= start + len(name)
     assert claim.claimant == name
+
+
+def test_weights_come_back_from_their_file() -> None:
+    tables = {
+        "type:action": {"bias": 0.1234, bucket("verb:build"): -0.5, bucket("verb:open"): 0.004},
+        "claim": {"a": 1.0},
+    }
+    again = read_tables(write_tables(tables, "about"))
+    assert again == {"type:action": {"bias": 0.1234, bucket("verb:build"): -0.5}, "claim": {"a": 1.0}}
+
+
+def test_the_shipped_weights_hold_no_words() -> None:
+    hashed = [name for name in shipped_tables()["type:action"] if name.startswith("#")]
+    assert len(hashed) > BUCKETS / 2
+    assert all(re.fullmatch(r"#\d+", name) for name in hashed)
+
+
+def test_the_verb_of_a_clause_counts_with_its_tense_and_voice() -> None:
+    text = "The bridge would not be repaired by the council."
+    row = words(text, text.lower(), "en")(Piece(0, 10, len(text) - 1, 0, subject="thing"))
+    assert {"modal:would", "modal:would:thing", "negated:True", "passive:True:thing", bucket("verb:repair")} <= set(row)
+
+
+def test_the_first_verb_of_a_chinese_clause_counts_most() -> None:
+    text = "市里修复了老桥"  # The city has repaired the old bridge.
+    row = words(text, text, "zh")(Piece(0, 2, len(text), 0))
+    assert row[bucket("zh verb 0:修复")] >= 1.0
+    assert bucket("zh verb 0:桥") not in row
+
+
+@given(st.text(alphabet=st.characters(codec="utf-8"), max_size=40), st.sampled_from(["en", "zh"]))
+def test_words_of_any_text(text: str, lang: Lang) -> None:
+    row = words(text, text, lang)(Piece(0, 0, len(text), 0))
+    assert all(value > 0 for value in row.values())
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_written_examples_are_labelled_after_the_scheme(script: Any, lang: Lang) -> None:
+    with (script.DATA / f"examples_{lang}.tsv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
+    areas = set(area_table("en"))
+    assert {row["type"] for row in rows} == set(CLAIM_TYPES)
+    assert {row["stance"] for row in rows} == set(STANCES)
+    assert {row["policy_area"] for row in rows} == areas
+    assert [text for text, n in Counter(row["text"] for row in rows).items() if n > 1] == []
+    assert min(Counter(row["type"] for row in rows).values()) >= 60
+    for row in rows:
+        assert not re.search(r"[{}]", script._MENTION.sub("", row["text"]))
+
+
+def test_an_example_gives_its_features(script: Any) -> None:
+    item = script.example_item("{AGENCY:Roads Board} will repair forty bridges", "en")
+    assert item.document.text == "Roads Board will repair forty bridges."
+    assert [(e.span.surface, e.label) for e in item.entities] == [("Roads Board", "AGENCY")]
+
+
+# Sentences of no article and not among the written examples; the type that a reader gives them.
+UNSEEN: dict[Lang, list[tuple[str, str]]] = {
+    "en": [
+        ("The council will lay 300 kilometres of cycle paths before 2029", "commitment"),
+        ("The governor vowed to reopen every rural clinic", "commitment"),
+        ("Inspectors shut four quarries in the valley last week", "action"),
+        ("The assembly adopted a law on the sale of farmland", "action"),
+        ("Schools should teach every child to swim", "demand"),
+        ("The farmers' union urged ministers to scrap the fuel levy", "demand"),
+        ("The toll has reduced traffic in the old town by a fifth", "effect"),
+        ("The strike ban will only deepen the anger of the drivers", "effect"),
+        ("The treaty is a historic success", "evaluation"),
+        ("The rules are unfair and hard to understand", "evaluation"),
+        ("The core of the plan is trust between generations", "definition"),
+        ("A guarantee is not a gift, it is a contract", "definition"),
+    ],
+    "zh": [
+        ("市里将在2029年前建成三百公里自行车道", "commitment"),
+        ("省长承诺重开每一家乡镇卫生院", "commitment"),
+        ("执法人员上周关停了四家采石场", "action"),
+        ("议会通过了农地买卖法", "action"),
+        ("学校应教会每个孩子游泳", "demand"),
+        ("农会呼吁取消燃油附加费", "demand"),
+        ("收费使老城区车流减少五分之一", "effect"),
+        ("禁止罢工只会加剧司机的愤怒", "effect"),
+        ("该条约具有里程碑意义", "evaluation"),
+        ("规定不公平，也难以理解", "evaluation"),
+        ("计划的核心是代际信任", "definition"),
+        ("担保不是礼物，而是合同", "definition"),
+    ],
+}
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_types_of_sentences_that_nobody_fitted(script: Any, lang: Lang) -> None:
+    right = []
+    for text, kind in UNSEEN[lang]:
+        found = drafts(script.example_item(text, lang))
+        types = max(found, key=lambda d: d.piece.end - d.piece.start).types
+        right.append(max(sorted(types), key=lambda t: types[t]) == kind)
+    assert sum(right) >= 10, [text for (text, _), ok in zip(UNSEEN[lang], right, strict=True) if not ok]

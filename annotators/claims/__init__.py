@@ -8,14 +8,16 @@ decided gets its claimant (`claimants`), policy area (`areas`) and targets (`tar
 
 from __future__ import annotations
 
-from annotators.claims.find import NAME, Draft, decide, drafts, find_claims, threshold
+from collections import Counter
+
+from annotators.claims.find import NAME, Draft, about, decide, drafts, find_claims, threshold
 from annotators.claims.pair import supported
 from annotators.claims.weigh import Tables
 from annotators.lists import lists_digest
 from annotators.registry import Stage, annotator
 from corpus.document import Claim, Group, Item, Layer
 
-VERSION = "2"
+VERSION = "3"
 
 
 class ClaimCues:
@@ -44,7 +46,18 @@ def claim_cues() -> ClaimCues:
 def group_claims(group: Group, tables: Tables | None = None) -> list[tuple[Item, tuple[Claim, ...]]]:
     """The claims of each document of a group. `tables` replace the shipped weights."""
     least = threshold(tables)
-    return [(item, decide(item, candidates, least)) for item, candidates in group_drafts(group, tables)]
+    topics = group_topics(group)
+    return [(item, decide(item, candidates, least, topics)) for item, candidates in group_drafts(group, tables)]
+
+
+def group_topics(group: Group) -> Counter[str] | None:
+    """What an article is about, by both of its versions; None where there are not two that are aligned."""
+    if sorted(item.document.lang for item in group.items) != ["en", "zh"] or not group.beads:
+        return None
+    topics: Counter[str] = Counter()
+    for item in group.items:
+        topics.update(about(item))
+    return topics
 
 
 def group_drafts(group: Group, tables: Tables | None = None) -> list[tuple[Item, list[Draft]]]:
@@ -57,4 +70,4 @@ def group_drafts(group: Group, tables: Tables | None = None) -> list[tuple[Item,
     return found
 
 
-__all__ = ["ClaimCues", "claim_cues", "find_claims", "group_claims", "group_drafts"]
+__all__ = ["ClaimCues", "claim_cues", "find_claims", "group_claims", "group_drafts", "group_topics"]

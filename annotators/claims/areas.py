@@ -11,6 +11,9 @@ from importlib import resources
 
 from corpus.document import Lang
 
+_CLAUSE, _SENTENCE, _TEXT, _HEADLINE = 1.0, 0.4, 1.0, 0.6
+"""How much each part of a document says about the area of a clause."""
+
 Table = Mapping[str, tuple[re.Pattern[str], re.Pattern[str]]]
 
 
@@ -51,15 +54,34 @@ def area_counts(text: str, lang: Lang) -> Counter[str]:
     return counts
 
 
-def choose_area(clause: Counter[str], sentence: Counter[str], document: Counter[str]) -> str:
-    """The area that the three together speak for; "" where none has a word.
+def topic(plain: str, lang: Lang) -> Counter[str]:
+    """What a document is about: the shares of the areas in its text and, counted a little less, in its headline.
+
+    The topics of the two versions of an article may be added. `plain` is the normalised text.
+
+    >>> topic("Rents\\nThe city builds rental apartments.", "en").most_common(1)[0][0]
+    'housing'
+    """
+    headline = plain.lstrip().split("\n", 1)[0]
+    return _sum((area_counts(plain, lang), _TEXT), (area_counts(headline, lang), _HEADLINE))
+
+
+def choose_area(clause: Counter[str], sentence: Counter[str], about: Counter[str]) -> str:
+    """The area that a clause, its sentence and the topic of the document speak for; "" where none has a word.
 
     The document decides unless the clause is clear: an article is mostly about one area, and its clauses
     mention others in passing.
     """
+    score = _sum((clause, _CLAUSE), (sentence, _SENTENCE))
+    score.update(about)
+    return min(score, key=lambda area: (-score[area], area)) if score else ""
+
+
+def _sum(*parts: tuple[Counter[str], float]) -> Counter[str]:
+    """The shares of the areas in several counts, weighted; few words count less than their share."""
     score: Counter[str] = Counter()
-    for counts, weight in ((clause, 1.0), (sentence, 0.4), (document, 1.6)):
+    for counts, weight in parts:
         total = sum(counts.values())
         for area, n in counts.items():
             score[area] += weight * n / total * min(1.0, total / 4)  # type: ignore[assignment]
-    return min(score, key=lambda area: (-score[area], area)) if score else ""
+    return score

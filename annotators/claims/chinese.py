@@ -31,6 +31,11 @@ _OPENER = re.compile(
     r"|[在从就与][^，；]{2,40}(?:中|上|后|时|来|期间|方面|情况下|基础上|之际|前|以来|看|而言|环节|同时|相对应的是)"
     r"|[^，；]{2,16}(?:方面|以来|期间|之后|当天|之际)"
 )
+_CORE = re.compile(r"以[^，。；]{2,12}为(?:核心|首|代表)的")
+"""A qualifier that a name at the head of a clause may have before it (以…为核心的党中央)."""
+_ISSUES = re.compile(
+    r"(?:印发|发布|下发|出台|公布|发出)[^，。]{0,40}(?:通知|意见|办法|公告|声明|通告|文件|方案|规定)|发文"
+)
 _ADVERB = re.compile(
     r"着力|着重|积极|将|已|也|还|正|持续|全力|认真|主动|大力|不断|进一步|共同|多次|首次|率先|先后|继续|坚决|严格|深入|加快|加大|加强|全面|近年|近期|近日|目前|今年|去年|昨|于|在|对|把|为|从|与|会|可|应|须|必须|不|没|未|曾|都|均|又|再|日前|当天|\d"
 )
@@ -72,6 +77,7 @@ def chinese_pieces(
         open_quote = [*open_quote, *(len(pieces) + n for n, p in enumerate(found) if not p.reported)] if quoted else []
         pieces += found
         history.note([e for n, e in enumerate(inside) if not _alias(text, inside, n)], found)
+        history.issued(found, plain, _ISSUES)
     return pieces
 
 
@@ -162,13 +168,15 @@ def _subject(s: Sentence, start: int, end: int, history: History) -> Found:
     here = next((e for e in s.entities if e.start <= start + 1 < e.end or e.start == start), None)
     if (person := _titled(s, start, end)) and here is not person:
         return "named", person, "", person.end
-    chain, at = _chain(s, start, end)
+    core = _CORE.match(plain, start, end)
+    chain, at = _chain(s, core.end() if core else start, end)
     if chain:
         return _after_chain(plain, chain, at, start, end)
     if pronoun := PRONOUN.match(plain, start, end):
         word = pronoun.group()
         english = "he" if word in {"他", "她"} else "they" if word in {"他们", "她们", "双方"} else "it"
-        return "pronoun", history.pronoun(english), word, pronoun.end()
+        people = [e for e in within(s.entities, s.start, start) if e.label in PEOPLE] if english == "he" else []
+        return "pronoun", people[-1] if people else history.pronoun(english), word, pronoun.end()
     if here is not None:
         return "thing", None, "", start
     noun = _first_noun(plain, start, end)

@@ -13,6 +13,7 @@ from corpus.document import Entity
 PRONOUN = re.compile(r"(?:他们?|她们?|它们?|该公司|该国|该省|该市|该局|该机构|该校|双方)")
 _AFTER_VERB = re.compile(r"[\u4e00-\u9fff]{0,4}?[，：:,]\s*“?")
 _ACCORDING = re.compile(r"据([^，]{2,40})，")
+_BRACKET = re.compile(r"\s*[（(][^（()）]{1,60}[)）]\s*$")
 _UNNAMED = re.compile(r"专家|人士|记者|网友|市民|舆论|分析|统计|数据|报告")
 _PAPER = re.compile(r"声明|通知|公告|通报|文件|社论|文章")
 _OFFICE = re.compile(r"司长|部长|主席|总统|总理|省长|市长|书记|发言人|长官|主任|局长|大使|校长|院长|会长")
@@ -42,8 +43,14 @@ class Sentence:
     headline: bool = False
 
     def named(self, start: int, end: int) -> list[Entity]:
-        """The mentions in a stretch that can act or speak."""
-        return [e for e in within(self.entities, start, end) if e.label in ACTORS]
+        """The mentions in a stretch that can act or speak; a name in brackets stands for the one before it."""
+        return [self._main(e) for e in within(self.entities, start, end) if e.label in ACTORS]
+
+    def _main(self, entity: Entity) -> Entity:
+        if self.plain[max(0, entity.start - 1) : entity.start] not in {"(", "（"}:
+            return entity
+        before = (e for e in self.entities if e.label == entity.label and 0 < entity.start - e.end <= 3)
+        return next(before, entity)
 
 
 def regions(s: Sentence, history: History, depth: int = 0) -> list[Region] | None:
@@ -83,7 +90,9 @@ def _framed(s: Sentence, verb: re.Match[str], history: History, depth: int) -> l
     frames = chinese_frames()
     before = s.plain[s.start : verb.start()]
     clause = re.split(r"[，；。]", before)[-1]
-    near = [e for e in s.named(verb.start() - len(clause), verb.start()) if verb.start() - e.end <= 14]
+    bracket = _BRACKET.search(clause)  # …德 (Richard …) 说
+    reach = 14 + (len(bracket.group()) if bracket else 0)
+    near = [e for e in s.named(verb.start() - len(clause), verb.start()) if verb.start() - e.end <= reach]
     pronoun = PRONOUN.search(clause)
     follows = _AFTER_VERB.match(s.plain, verb.end(), s.end)
     if follows is None:
@@ -92,6 +101,8 @@ def _framed(s: Sentence, verb: re.Match[str], history: History, depth: int) -> l
             return None
     if not clause.strip():
         near = _heads(s, verb.start())
+        if not near and _PAPER.match(verb.group()) and history.issuer:
+            near = [history.issuer]  # 通知指出，…
         if not near:
             return None
     if len(clause) > _CLAUSE and not near and not pronoun:
@@ -136,7 +147,9 @@ def _speaker(near: list[Entity], clause: str, history: History) -> Entity | None
         return history.pronoun("he" if pronoun.group() in {"他", "她"} else "it")
     if _UNNAMED.search(clause):
         return None
-    if _PAPER.search(clause) or "负责人" in clause:
+    if _PAPER.search(clause):
+        return history.issuer or history.body
+    if "负责人" in clause:
         return history.body
     if _OFFICE.search(clause):
         return history.person

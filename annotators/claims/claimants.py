@@ -76,6 +76,9 @@ def claimant(piece: Piece, verdict: Verdict, entities: Sequence[Entity], floor: 
         return named
     if piece.quoted and floor.speaker is not None:
         return floor.speaker
+    new = piece.sentence != floor.spoke
+    if new and piece.subject == "thing" and not piece.quoted and verdict.type in {"action", "effect"}:
+        return None  # what happens to things is told by the author again
     if verdict.type in _ACTS:
         return _acting(piece, verdict, entities, named, floor)
     if verdict.type == "demand" and piece.subject == "none" and floor.acted == piece.sentence:

@@ -8,7 +8,17 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from annotators.claims.english_voices import EDGE, PERSONAL, SUBJECTS, Sentence, antecedent, regions
+from annotators.claims.english_voices import (
+    EDGE,
+    PAPERS,
+    PERSONAL,
+    SUBJECTS,
+    Sentence,
+    antecedent,
+    apposed,
+    person_before,
+    regions,
+)
 from annotators.claims.frames import english_frames
 from annotators.claims.piece import ACTORS, Form, Piece, Subject, trimmed, within
 from annotators.claims.voice import History, Region, is_headline
@@ -25,6 +35,11 @@ _SITE = re.compile(r"\s*(?:--?|—|–|\|)\s*[^-—–|]{2,60}$")
 _TIME = re.compile(
     r"(?:(?:In|On|By|Since|At|During|Earlier|Late|Early|Last|This|Next)\b[^,;:]*?\b(?:\d{4}|\d{1,2}|year|month|week|January|"
     r"February|March|April|May|June|July|August|September|October|November|December|\w+day)|Yesterday|Today|Recently) (?:the )?$"
+)
+_ISSUES = re.compile(
+    r"\b(?:issu|releas|publish|unveil|announc|print)\w*\b.{0,80}\b(?:notices?|documents?|circulars?|statements?|plans?|guidelines?|rules|"
+    r"opinions|measures|reports?|regulations?)\b",
+    re.IGNORECASE,
 )
 _TENSES: dict[str, Form] = {"VB": "infinitive", "VBG": "progressive", "VBD": "past", "VBZ": "present", "VBP": "present"}
 _OWN_VERBS = {"urge", "demand", "pledge", "call", "require", "criticize", "criticise", "vow", "promise", "ask"}
@@ -67,6 +82,7 @@ def english_pieces(
         open_quote = [*open_quote, *waiting] if s.quotes else []
         pieces += found
         history.note(s.entities, found)
+        history.issued(found, text, _ISSUES)
     return pieces
 
 
@@ -299,7 +315,7 @@ def _subject(
     if subject.dep_ == "expl" or (subject.lower_ == "it" and _expletive(subject)):
         return "thing", None, "", start
     if subject.lower_ in PERSONAL:
-        whom = history.pronoun(subject.text)
+        whom = None if subject.lower_ == "we" and not region.reported else person_before(s, subject, history)
         if subject.lower_ in {"it", "they"} and region.reported and whom != region.speaker:
             return "thing", None, noun, start
         return "pronoun", whom, noun, body
@@ -307,10 +323,14 @@ def _subject(
     if entity and entity.label in ACTORS:
         return "named", entity, noun, body
     inside = [e for e in s.entities if subject.left_edge.idx <= e.start < after and e.label in ACTORS]
+    if person := apposed(s, subject):
+        return "named", person, noun, body
     if noun in english_frames().bodies or subject.lower_ in english_frames().bodies:
         if inside:
             return "named", inside[0], noun, body
         return "body", None, noun, body
+    if noun in PAPERS and not inside and history.issuer is not None:
+        return "pronoun", history.issuer, noun, body
     if subject.lower_ in {"which", "who", "that"} and subject.head.dep_ == "relcl":
         before = s.entity_at(antecedent(subject))
         if before and before.label in ACTORS:

@@ -19,6 +19,9 @@ EDGE = "“”\"‘’'.,;:!?…—–-()[]·\\"
 SUBJECTS = {"nsubj", "nsubjpass", "csubj", "expl"}
 
 
+PAPERS = {"notice", "document", "circular", "statement", "guideline"}
+"""What a body issues, and what then speaks in its name."""
+
 PERSONAL = {"he", "she", "i", "we", "they", "it"}
 _IMPERSONAL = re.compile(
     r"\b(?:it (?:is|was|has been) (?:learned|learnt|known|understood|reported|said|noted) that"
@@ -57,6 +60,21 @@ def antecedent(relative: Token) -> Token:
     while noun.dep_ == "appos" and noun.head.i != noun.i:
         noun = noun.head
     return noun
+
+
+def person_before(s: Sentence, pronoun: Token, history: History) -> Entity | None:
+    """Whom a pronoun means: he and she the last person named before in the sentence, else as far as the history says."""
+    if pronoun.lower_ in {"he", "she"}:
+        people = [e for e in s.entities if e.end <= pronoun.idx and e.label in PEOPLE]
+        if people and not s.quoted(people[-1].start):
+            return people[-1]
+    return history.pronoun(pronoun.text)
+
+
+def apposed(s: Sentence, noun: Token) -> Entity | None:
+    """The person named beside an office: the council's president, Ana Brill."""
+    entities = (s.entity_at(child) for child in noun.children if child.dep_ == "appos")
+    return next((e for e in entities if e is not None and e.label in PEOPLE), None)
 
 
 def regions(s: Sentence, start: int, end: int, history: History, depth: int = 0) -> list[Region]:
@@ -117,7 +135,8 @@ def _frame(s: Sentence, verb: Token, start: int, end: int, history: History, dep
     content = _content_start(s, verb, end)
     if content is not None:
         frame_start = verb.idx if subject is None or head is not verb else min(subject.left_edge.idx, verb.idx)
-        speaker = _speaker(s, subject, verb, history)
+        source = within(s.entities, verb.idx, content) if verb.lemma_.lower() in {"learn", "hear"} else []
+        speaker = likeliest(source) or _speaker(s, subject, verb, history)  # learned from the bureau that ...
         history.heard(speaker, s.index)
         announced = verb.lemma_.lower() in english_frames().announce
         lasting = speaker is not None and not s.quoted(content)
@@ -183,7 +202,9 @@ def _content_start(s: Sentence, verb: Token, end: int) -> int | None:
 def _speaker(s: Sentence, subject: Token | None, verb: Token, history: History) -> Entity | None:
     if subject is not None:
         if subject.text.lower() in PERSONAL:
-            return history.pronoun(subject.text)
+            return person_before(s, subject, history)
+        if person := apposed(s, subject):
+            return person
         if subject.lower_ in {"which", "who", "that"} and subject.head.dep_ == "relcl":
             subject = antecedent(subject)
         if (entity := s.entity_at(subject)) and entity.label in ACTORS:
@@ -196,5 +217,7 @@ def _speaker(s: Sentence, subject: Token | None, verb: Token, history: History) 
         words, noun = english_frames(), subject.lemma_.lower()
         if any(t.lemma_.lower() in words.unnamed for t in subject.subtree):
             return None
+        if noun in PAPERS and history.issuer is not None:
+            return history.issuer
         return history.person if noun in words.offices else history.body
     return likeliest([e for e in s.entities if e.end <= verb.idx and e.label in ACTORS][-2:])

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from annotators.claims.areas import area_counts, choose_area
+from annotators.claims.areas import area_counts, choose_area, topic
 from annotators.claims.claimants import Floor, claimant
 from annotators.claims.cues import normal
 from annotators.claims.kinds import Verdict, owns
@@ -25,6 +25,7 @@ from annotators.claims.weigh import (
     type_scores,
     weighted,
 )
+from annotators.claims.words import words
 from corpus.document import AUTHOR, Claim, Entity, Item, Span
 
 NAME = "claim-cues"
@@ -69,11 +70,14 @@ def drafts(item: Item, tables: Tables | None = None) -> list[Draft]:
     near = [area_counts(plain[a:b], lang).total() for a, b in sentences]
     found = merged(pieces(item, plain), plain, lang, tables)
     against = sum(h.cue.stance == "oppose" for _, v in found for h in v.hits) / max(1, len(sentences))
+    said = words(text, plain, lang)
     out = []
     for p, v in found:
+        row_of_words = said(p)
         area = area_counts(plain[p.start : p.end], lang).total()
         row = claim_features(p, v, entities, area, lang, near[p.sentence], whole)
-        types, stances = type_features(p, v, lang), stance_features(p, v, lang, against)
+        types = type_features(p, v, lang, row_of_words)
+        stances = stance_features(p, v, lang, against, row_of_words)
         odds = weighted(row, tables.get("claim", {}))
         scores = type_scores(types, tables), stance_scores(stances, tables)
         out.append(Draft(p, v, row, types, stances, odds, *scores))
@@ -90,11 +94,21 @@ def threshold(tables: Tables | None) -> float:
     return (shipped_tables() if tables is None else tables).get("decision", {}).get("threshold", THRESHOLD)
 
 
-def decide(item: Item, candidates: Sequence[Draft], least: float) -> tuple[Claim, ...]:
-    """The claims among the drafts of a document, of at least the probability `least`, with claimant, area and targets."""
+def about(item: Item) -> Counter[str]:
+    """The topic of a document, by policy area."""
+    return topic(normal(item.document.text, item.document.lang), item.document.lang)
+
+
+def decide(
+    item: Item, candidates: Sequence[Draft], least: float, topics: Counter[str] | None = None
+) -> tuple[Claim, ...]:
+    """The claims among the drafts of a document, of at least the probability `least`, with claimant, area and targets.
+
+    `topics` is what the article is about where that is known from both its versions.
+    """
     text, lang, entities = item.document.text, item.document.lang, list(item.entities)
     plain = normal(text, lang)
-    document = area_counts(plain, lang)
+    document = about(item) if topics is None else topics
     out: list[Claim] = []
     floor, end = Floor(), 0
     for draft in candidates:

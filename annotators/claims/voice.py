@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -14,10 +15,12 @@ BODIES = frozenset({"AGENCY", "FIRM", "ORG"})
 
 @dataclass
 class History:
-    """Who has been named and who has spoken so far; `reported` is the last sentence with somebody's words."""
+    """Who has been named and who has spoken so far; `reported` is the last sentence with somebody's words, `issuer` the
+    body that last issued a paper (a notice, a statement), which may speak in its name."""
 
     person: Entity | None = None
     body: Entity | None = None
+    issuer: Entity | None = None
     speaker: Entity | None = None
     reported: int = -9
 
@@ -31,6 +34,14 @@ class History:
         for piece in found:
             if piece.subject == "named" and piece.actor is not None and piece.actor.label not in PEOPLE:
                 self.body = piece.actor
+                return
+
+    def issued(self, found: Sequence[Piece], text: str, issue: re.Pattern[str]) -> None:
+        """Take note of a sentence in which a body that acts issues a paper: `issue` finds the verb in `text`."""
+        for piece in found:
+            actor = piece.actor if piece.subject == "named" else None
+            if actor is not None and actor.label in BODIES and issue.search(text, piece.body, piece.end):
+                self.issuer = actor
                 return
 
     def heard(self, speaker: Entity | None, sentence: int) -> None:

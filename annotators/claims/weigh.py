@@ -13,6 +13,7 @@ from importlib import resources
 from annotators.claims.cues import CLAIM_TYPES
 from annotators.claims.kinds import Verdict
 from annotators.claims.piece import Piece, within
+from annotators.claims.words import BUCKETS, HASHED, cue_places
 from corpus.document import Entity, Lang
 
 STANCES = ("support", "oppose", "neutral")
@@ -20,15 +21,44 @@ STANCES = ("support", "oppose", "neutral")
 Row = dict[str, float]
 Tables = Mapping[str, Mapping[str, float]]
 """The weights: "claim", "join", one table for each claim type and stance ("type:action", "stance:oppose"), and
-"decision" with the "threshold"."""
+"decision" with the "threshold". Hashed features (`words`) lie in the file as lists, a hundredth at a time."""
+
+SCALE = 100.0
+"""Hashed weights are whole numbers in the file, after this factor."""
 
 
 @cache
 def shipped_tables() -> Tables:
     """The weights that come with the package."""
     text = (resources.files("annotators") / "data" / "claims" / "weights.json").read_text(encoding="utf-8")
-    tables: Tables = json.loads(text)["tables"]
+    return read_tables(text)
+
+
+def read_tables(text: str) -> Tables:
+    """The weights of a file of weights."""
+    data = json.loads(text)
+    tables: dict[str, dict[str, float]] = data["tables"]
+    for name, numbers in data.get("hashed", {}).items():
+        tables[name].update({f"{HASHED}{n}": number / SCALE for n, number in enumerate(numbers) if number})
     return tables
+
+
+def write_tables(tables: Tables, about: str) -> str:
+    """The text of a file of weights: `read_tables` gives them back, hashed ones rounded to a hundredth."""
+    named = {
+        name: {key: value for key, value in table.items() if not key.startswith(HASHED)}
+        for name, table in tables.items()
+    }
+    hashed = {
+        name: [round(table.get(f"{HASHED}{n}", 0.0) * SCALE) for n in range(BUCKETS)]
+        for name, table in tables.items()
+        if any(key.startswith(HASHED) for key in table)
+    }
+    lists = ",\n".join(
+        f"  {json.dumps(name)}: {json.dumps(numbers, separators=(',', ':'))}" for name, numbers in hashed.items()
+    )
+    head = json.dumps({"about": about, "tables": named}, indent=1)
+    return head.removesuffix("\n}") + ',\n "hashed": {\n' + lists + "\n }\n}\n"
 
 
 def logistic(z: float) -> float:
@@ -106,8 +136,8 @@ def claim_features(
     return {**_by_language(row, lang), **_cue_names(verdict)}
 
 
-def type_features(piece: Piece, verdict: Verdict, lang: Lang) -> Row:
-    """What speaks for one claim type or another."""
+def type_features(piece: Piece, verdict: Verdict, lang: Lang, said: Row) -> Row:
+    """What speaks for one claim type or another; `said` is what the words of the piece say."""
     row = {
         "bias": 1.0,
         "reported": float(piece.reported),
@@ -130,11 +160,12 @@ def type_features(piece: Piece, verdict: Verdict, lang: Lang) -> Row:
     for kind in CLAIM_TYPES:
         row[f"cue_{kind}"] = min(2.0, verdict.points[kind])
         row[f"is_{kind}"] = float(verdict.type == kind and verdict.strength > 0)
-    return {**row, "zh": float(lang == "zh")}
+    return {**row, "zh": float(lang == "zh"), **cue_places(piece, verdict, lang), **said}
 
 
-def stance_features(piece: Piece, verdict: Verdict, lang: Lang, against: float) -> Row:
-    """What speaks for one stance or another; `against` is how many cues of opposition the document has by sentence."""
+def stance_features(piece: Piece, verdict: Verdict, lang: Lang, against: float, said: Row) -> Row:
+    """What speaks for one stance or another; `against` is how many cues of opposition the document has by sentence,
+    `said` what the words of the piece say."""
     row = {
         "bias": 1.0,
         "reported": float(piece.reported),
@@ -149,7 +180,7 @@ def stance_features(piece: Piece, verdict: Verdict, lang: Lang, against: float) 
     }
     for kind in CLAIM_TYPES:
         row[f"is_{kind}"] = float(verdict.type == kind and verdict.strength > 0)
-    return {**row, "zh": float(lang == "zh")}
+    return {**row, "zh": float(lang == "zh"), **said}
 
 
 def _cue_names(verdict: Verdict) -> Row:
