@@ -19,6 +19,7 @@ from typing import Any
 from annotators.lists import lists_digest
 from annotators.registry import Stage, annotator
 from annotators.rules.chinese_events import event_follows, people_follow
+from annotators.rules.versions import told_by_chinese
 from corpus.document import Entity, Group, Item, Lang, Layer, without_overlaps
 from corpus.knowledge import Entry, Match, knowledge
 
@@ -41,7 +42,13 @@ class Gazetteer:
         found = [(item, list(_matches(item))) for item in group.items]
         known = {entry.id for item, matches in found for match in matches for entry in _sure_entries(item, match)}
         return [
-            Layer(item.document.id, item.document.sha, self.name, self.version, _entities(item, matches, known))
+            Layer(
+                item.document.id,
+                item.document.sha,
+                self.name,
+                self.version,
+                told_by_chinese(group, _entities(item, matches, known)),
+            )
             for item, matches in found
         ]
 
@@ -89,6 +96,9 @@ def _entities(item: Item, matches: Sequence[Match], known: set[str]) -> tuple[En
         start = start + 4 if document.text.startswith(("The ", "the "), start, end) else start
         surface = document.text[start:end]
         if entries[0].label in PEOPLE and (title := _RULER.match(surface)):
+            start += title.end()
+            surface = surface[title.end() :]
+        if entries[0].label in PEOPLE and (title := _CLERGY.match(surface)):
             start += title.end()
             surface = surface[title.end() :]
         if document.lang == "en" and (owner := _OWNED.match(surface)):
@@ -210,10 +220,22 @@ def _supported(text: str, match: Match, lang: Lang) -> bool:
     before = text[max(0, start - 12) : start]
     found = re.search(r"(\w+) $", before)
     word = found.group(1) if found else ""
+    if label == "OFFICIAL" and " " not in text[start:end]:
+        named = _SPOKEN_OF.search(before) is not None or _ACTS.match(text, end) is not None
+        others = re.search(rf"\b{re.escape(text[start:end])} (?!{_given(entries)})[A-Z][a-z]+", text)
+        return named and not others and text[start:end] != "Mr"
     if re.match(r" [A-Z]", text[end : end + 2]):
         return False
     # In running text a capital in mid-sentence speaks for a name ("shares of Apple fell").
     return word in words["prepositions"] if label == "PLACE" else label == "FIRM" and word.islower()
+
+
+def _given(entries: Sequence[Entry]) -> str:
+    """The given names of those who may be meant, as alternatives of a pattern."""
+    return (
+        "|".join(sorted({re.escape(name.split(" ")[-1]) for entry in entries for name in entry.en if " " in name}))
+        or "(?!)"
+    )
 
 
 class _ChineseCheck:
@@ -359,6 +381,8 @@ class _EnglishCheck:
                 return False
             if phrase and text[start:end].startswith("the "):
                 return False  # the West, but not the West Wing
+            if phrase and any(e.label == "ORG" for e in knowledge().lookup(phrase.group().strip(), "en")):
+                return True  # Wuhan Xinhua News Agency: a dateline in the sentence
             if phrase and any(word in words["heads"] for word in _LETTERS.findall(phrase.group())):
                 return False
             joined = _JOINED.match(after)
@@ -366,7 +390,9 @@ class _EnglishCheck:
                 return False
         if label in PEOPLE and " " not in text[start:end]:
             first = re.search(r"([A-Z][\w'’-]*)\.? $", before)
-            if first and first.group(1) not in words["titles"] | words["demonyms"] and not first.group(1).isupper():
+            owner = bool(first) and before.endswith(("'s ", "’s "))
+            bare = first and first.group(1) not in words["titles"] | words["demonyms"]
+            if first and bare and not owner and not first.group(1).isupper():
                 return False
         return not (text[start:end].isupper() and end - start <= 5 and self._shouting(start, end))
 
@@ -390,4 +416,12 @@ _CAPITALISED = re.compile(r"(?:(?:'s|’s)? (?:(?:of|for|&) )?[A-Z][\w'’&-]*){
 _JOINED = re.compile(r"(?: [A-Z]\w+)+ and((?: [A-Z]\w+){1,3})")
 _LETTERS = re.compile(r"[^\W\d_]+")
 _MISSION = re.compile(r"\b(?:Embassy|Consulate)\b[^.,;:\n]* (?:in|of) (?:the )?$")
-_OF = re.compile(r"\b([A-Z]\w+)(?: General)? (?:of|in) (?:the )?$")
+# A trailing "in PLACE" is split off, except for embassies and consulates, which `_MISSION` knows.
+_OF = re.compile(r"\b([A-Z]\w+)(?: General)? of (?:the )?$")
+# What shows that a surname of a leader is one: China's Xi, Xi and Putin met.
+_SPOKEN_OF = re.compile(r"(?:\b[A-Z][a-z]+['’]s|\b(?:President|Premier|Chancellor|Mr\.?)) $")
+_ACTS = re.compile(r" and [A-Z][a-z]+ (?:met|meet|spoke|talked|agreed|signed|discussed|will|have|had|are|were|both)\b")
+# The office of a priest before his name is no part of it.
+_CLERGY = re.compile(
+    r"(?:Pope|Archbishop|Bishop|Cardinal|Patriarch|Rabbi|Imam) (?=[A-Z])|(?:教皇|教宗|枢机|主教|大主教|宗主教)(?=[\u4e00-\u9fff]{2})"
+)

@@ -16,13 +16,13 @@ from types import MappingProxyType
 from annotators.lists import lists_digest
 from annotators.registry import Stage, annotator
 from annotators.rules.chinese_bodies import find_bodies
-from annotators.rules.chinese_events import people_follow
+from annotators.rules.chinese_events import event_follows, people_follow
 from annotators.rules.chinese_latin import beside_words, from_english, in_brackets, with_brackets
 from annotators.rules.chinese_lexicon import body_endings, surnames, transliteration, words
 from annotators.rules.chinese_lists import with_lists
-from annotators.rules.chinese_local import find_local
+from annotators.rules.chinese_local import find_local, with_units
 from annotators.rules.chinese_people import aliases, cue_after, cues_before, find_latin, find_people, takes_office
-from annotators.rules.chinese_places import find_places, find_short, known_label
+from annotators.rules.chinese_places import find_places, find_short, known_label, known_official
 from annotators.rules.chinese_policies import find_agreements, find_headed, find_named, find_quoted, find_titles, works
 from annotators.rules.chinese_slogans import find_slogans
 from annotators.rules.chinese_standing import find_authorities
@@ -93,7 +93,7 @@ def _of_sentence(text: str, sentence: Sentence) -> list[Found]:
     places = find_places(text, sentence)
     titled = [(start, end, "") for start, end in works(text, low, high, policies)]
     rest = _longest_first(find_short(text, sentence) + people + bodies + places)
-    return [f for f in _without_overlaps(policies + titled + rest) if f[2]]
+    return [f for f in _without_overlaps(with_units(text, policies + titled + rest)) if f[2]]
 
 
 def _longest_first(found: Iterable[Found]) -> list[Found]:
@@ -186,6 +186,7 @@ def _offices(text: str, found: list[Found], sentences: Sequence[tuple[int, int]]
             alias = text[slice(*span)]
             same.setdefault(name, set()).add(alias)
             same.setdefault(alias, set()).add(name)
+    shown |= {text[s:e] for s, e, label in found if label == "PERSON" and known_official(text[s:e])}
     shown |= {alias for name in shown for alias in same.get(name, ())}
     # 林德 shows that 奥托·林德 is in office, and the other way round.
     people = {text[s:e] for s, e, label in found if label == "PERSON"}
@@ -267,7 +268,7 @@ def _everywhere(text: str, found: list[Found], tagged: Sequence[Sentence]) -> li
     for name in sorted(names, key=len, reverse=True):
         for at in occurrences(text, name):
             end = at + len(name)
-            if names[name] in ("PLACE", "AGENCY") and people_follow(text, end):
+            if names[name] in ("PLACE", "AGENCY") and (people_follow(text, end) or event_follows(text, end)):
                 continue
             if any(taken[at:end]) or not _may_repeat(text, at, end, names[name], edges):
                 continue

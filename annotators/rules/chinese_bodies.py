@@ -391,6 +391,9 @@ def _makes_name(first: str, tag: str, stretch: str, ending: str, names: int) -> 
     if len(ending) == 1 and not (label == "AGENCY" and (tag == "ORG" or len(stretch) > 2)):
         return False
     if tag == "ORG":
+        # 云洲电池, but 比亚迪 + 自产电池: a firm that is known is whole without a word of its trade.
+        if not bare and label == "FIRM" and ending in _weak() and known_label(first) == "FIRM":
+            return False
         return not (bare and ending in _weak() and label == "FIRM")
     if label == "AGENCY":
         return not (bare and ending in words("bodies", "rules", "place_is_no_name") and tag != "LOC")

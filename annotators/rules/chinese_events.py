@@ -16,13 +16,19 @@ _EVENT = re.compile(
 )
 
 
+# 云洲模式会谈: a round of talks that is called after a place.
+_FORMAT = re.compile(
+    "(?:模式|机制)(?:的)?(?:会谈|峰会|会晤|谈判|磋商|四方)|(?<=诺曼底)模式|(?<=诺曼底)机制|(?<=阿斯塔纳)进程|(?<=奥斯陆)进程"
+)
+
+
 def event_follows(text: str, end: int) -> bool:
     """Whether the words after `end` make the title of an event with the name that ends there.
 
     >>> event_follows("云洲冬奥会开幕", 2), event_follows("云洲的论坛", 2)
     (True, False)
     """
-    return _EVENT.match(text, end, end + 24) is not None
+    return _EVENT.match(text, end, end + 24) is not None or _FORMAT.match(text, end) is not None
 
 
 # 希腊人 are people; 希腊人民 and 希腊人士 say more of the place.

@@ -121,6 +121,29 @@ _BEFORE = re.compile(
 )
 
 
+_UNIT = re.compile(
+    "(?:刑事侦查|刑事|刑侦|打拐|反诈|经侦|禁毒|治安|网安|基教|职成|预算|人事|法规|督查|审批|宣传|综合|规划|食品|药品|信访|扶贫|创建|防汛|疫情防控|项目推进|招商|环境监察|执法)"
+    "(?:办公室|办|处|科|股|大队|支队|中队|总队|队|专班|局|中心)(?![理法公事案])"
+)
+_ASSOCIATION = re.compile("(?:省|市|县|自治区)[一-鿿]{2,6}?(?:协会|学会|商会|联合会|研究会|促进会)(?!议)")
+_NOT_INSIDE = re.compile("[的和与及在是对向将等各多]|委员|政府")
+
+
+def with_units(text: str, found: list[Found]) -> list[Found]:
+    """Organs with the office below them, which is part of a chain of bodies: 某市公安局 + 打拐办."""
+    longer: list[Found] = []
+    for start, end, label in found:
+        while (
+            label == "AGENCY"
+            and end - start > 3
+            and text[end - 1] in "局厅部委院府队"
+            and (unit := _UNIT.match(text, end))
+        ):
+            end = unit.end()
+        longer.append((start, end, label))
+    return longer
+
+
 def find_local(text: str, sentence: Sentence) -> list[Found]:
     """The organs of the place that the news is about.
 
@@ -138,4 +161,7 @@ def find_local(text: str, sentence: Sentence) -> list[Found]:
         chained = bool(found) and found[-1][1] == start
         if chained or _BEFORE.search(text[max(low, start - 3) : start]):
             found.append((start, match.end(), "AGENCY"))
+    for match in _ASSOCIATION.finditer(text, low, high):
+        if _BEFORE.search(text[max(low, match.start() - 3) : match.start()]) and not _NOT_INSIDE.search(match.group()):
+            found.append((*match.span(), "ORG"))
     return found

@@ -17,7 +17,9 @@ Found = tuple[int, int, str]
 _DOT = "·•・‧∙●"
 _FOREIGN = re.compile(f"[一-鿿A-Z][一-鿿A-Za-z.]{{0,9}}(?:\\s?[{_DOT}]\\s?[一-鿿A-Z][一-鿿A-Za-z.]{{0,11}})+")
 _LATIN_NAME = r"[A-ZÀ-Þ][\w'’.\-]*(?: (?:de|van|von|der|al|bin|al-[A-Z][\w'’\-]*|[A-ZÀ-Þ][\w'’.\-]*))+"
-_IN_BRACKETS = re.compile(rf"\s?[（(]\s?({_LATIN_NAME})\s?[)）]")
+_IN_BRACKETS = re.compile(
+    rf"\s?[（(]\s?(?:(?:Pope|King|Queen|Prince|Cardinal|President|Dr\.?) )?((?:(?<=Pope ))[A-ZÀ-Þ]\w+(?=\s?[)）])|{_LATIN_NAME})\s?[)）]"
+)
 _BYLINE = re.compile(
     r"(?:记者|通讯员|作者|编辑|摄影|报道员|文字整理|文|图|撰文|主笔|责编|主编|编译|参与记者|执笔)\s*[:：/]?\s*"
 )

@@ -148,7 +148,9 @@ def _between() -> re.Pattern[str]:
 
 
 # 湘茶, 粤企, 沪指: a province by its one-character name before a product, a firm or an index.
-_PRODUCT = re.compile("[湘粤沪浙苏皖闽赣鲁豫鄂桂琼渝川黔滇陕陇晋冀辽吉黑蒙疆](?=茶(?![^产企叶业])|企(?!业|[图鹅及划])|指(?=[下上跌涨收报开])|籍|股通)")
+_PRODUCT = re.compile(
+    "[湘粤沪浙苏皖闽赣鲁豫鄂桂琼渝川黔滇陕陇晋冀辽吉黑蒙疆](?=茶(?![^产企叶业])|企(?!业|[图鹅及划])|指(?=[下上跌涨收报开])|籍|股通)"
+)
 _BETWEEN = "之间|两国|双方|关系|双边|谈判|会谈|对话|对峙|冲突|矛盾|建交|断交|贸易|元首|首脑"
 
 
@@ -164,9 +166,13 @@ def find_places(text: str, sentence: Sentence) -> list[Found]:
                 found.append((*match.span(), "PLACE"))
         # 宁州 + 长江大桥: the town is part of the bridge's name, 宁州市 is a level of its own.
         for token, following in pairwise(sentence):
-            if token.tag == following.tag == "LOC" and token.end == following.start and _BUILT.match(text, following.start, following.end):
-                if text[token.end - 1] not in "省市县区州镇乡国":
-                    built[token.start] = following.end
+            if (
+                token.tag == following.tag == "LOC"
+                and token.end == following.start
+                and _BUILT.match(text, following.start, following.end)
+                and text[token.end - 1] not in "省市县区州镇乡国"
+            ):
+                built[token.start] = following.end
     for i, token in enumerate(sentence):
         if token.tag == "PER" and token.end - token.start >= 4 and text[token.end - 1] in "州省邦郡县":
             found.append((token.start, token.end, "PLACE"))
@@ -209,7 +215,9 @@ def find_places(text: str, sentence: Sentence) -> list[Found]:
 
 
 _SAINT = re.compile("圣([一-鿿]{1,5}?)(?:大广场|广场|大教堂|教堂|大街|城堡)")
-_BUILT = re.compile("(?:长江|黄河|珠江|淮河|湘江|汉江|松花江|钱塘江|闽江|赣江|嘉陵江|跨海)[一-鿿]{0,3}(?:大桥|隧道|二桥|三桥|公铁大桥)$")
+_BUILT = re.compile(
+    "(?:长江|黄河|珠江|淮河|湘江|汉江|松花江|钱塘江|闽江|赣江|嘉陵江|跨海)[一-鿿]{0,3}(?:大桥|隧道|二桥|三桥|公铁大桥)$"
+)
 _RIVER = re.compile("(?:上游|中游|下游|流域|沿岸|两岸|水系|河口|大桥|水库)")
 
 
@@ -231,7 +239,23 @@ def _is_foreign_town(text: str, sentence: Sentence, i: int) -> bool:
 
 # Of these verbs the object is a place.
 _TAKEN = frozenset(
-    ["撤出", "撤离", "攻占", "占领", "夺取", "围困", "炮击", "飞往", "前往", "抵达", "运往", "驶往", "迁往", "途经", "收复"]
+    [
+        "撤出",
+        "撤离",
+        "攻占",
+        "占领",
+        "夺取",
+        "围困",
+        "炮击",
+        "飞往",
+        "前往",
+        "抵达",
+        "运往",
+        "驶往",
+        "迁往",
+        "途经",
+        "收复",
+    ]
 )
 _HAPPENING = frozenset(
     [

@@ -20,6 +20,7 @@ from annotators.rules.english_runs import Titles, titles
 from annotators.rules.english_shapes import by_initials, deals, defined, events, hyphenated_places, prefixed
 from annotators.rules.english_slogans import act_titles, slogans
 from annotators.rules.english_text import Mention, read
+from annotators.rules.versions import told_by_chinese
 from corpus.document import Entity, Group, Layer, Span, without_overlaps
 
 NAME = "rules-en"
@@ -191,7 +192,7 @@ class EnglishRules:
     def annotate(self, group: Group) -> list[Layer]:
         """A layer for each English document of the group."""
         return [
-            Layer(d.id, d.sha, self.name, self.version, find_entities(d.text))
+            Layer(d.id, d.sha, self.name, self.version, told_by_chinese(group, find_entities(d.text)))
             for d in (item.document for item in group.items)
             if d.lang == "en"
         ]

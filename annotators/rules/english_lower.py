@@ -30,6 +30,12 @@ _MECHANISM = re.compile(
 )
 
 
+# Organs and associations that are named by their level alone, as 省委 and 省茶叶协会 are.
+_LOCAL = re.compile(
+    r"(?<![\w-])(?<!said )(?:(?P<organ>(?:provincial|municipal|county|city|district|prefectural) (?:Party|party|CPC) (?:[Cc]ommittee|[Ss]tanding [Cc]ommittee))"
+    r"|(?P<body>(?:provincial|municipal) (?:[a-z]+ ){1,3}(?:association|federation|chamber of commerce)))(?![\w-])"
+)
+_ANY = re.compile(r"\b(?:an?|any|every|each|all|other|these|those|their|our|several|some|no|former)\s+$", re.I)
 _PROVINCE = re.compile(r"(?<![\w-])([A-Z][\w'’]+(?: [A-Z][\w'’]+)?) (?:province|county|prefecture)(?![\w-])(?!-level)")
 
 
@@ -50,6 +56,9 @@ def lower_bodies(reading: Reading) -> Iterator[Mention]:
             owner, start = owner[cut:], start + cut
         if owner and _owns(owner, seen) and fold(owner) not in lex.function:
             yield Mention(start, match.end(), "AGENCY", 0.75)
+    for match in _LOCAL.finditer(text):
+        if not _ANY.search(text, max(0, match.start() - 10), match.start()):
+            yield Mention(*match.span(), "AGENCY" if match.group("organ") else "ORG", 0.7)
     for match in _PROVINCE.finditer(text):
         if fold(match.group(1)) in lex.places or known_label(match.group(1)) == "PLACE":
             yield Mention(*match.span(), "PLACE", 0.75)

@@ -74,8 +74,9 @@ def names(reading: Reading, found: Titles) -> list[Name]:
             and (len(words) > 9 or (words[-1].low in lex.weak and label != NONE))
         ):
             label = None
-        if label == "PLACE" and (known := known_label(reading.text[words[0].start : words[-1].end])) in ("FIRM", "ORG"):
-            label = known  # a firm that is named like a garden
+        if len(words) > 1 and label and label != NONE:
+            # Group of Seven, Soviet Union: the knowledge base knows better than the head word.
+            label = known_label(reading.text[words[0].start : words[-1].end]) or label
         result.append(Name(first, end, label))
     return result
 
@@ -110,6 +111,12 @@ def split_run(reading: Reading, first: int, last: int, found: Titles) -> list[tu
 def _split_person(reading: Reading, part: tuple[int, int], lex: Lexicon) -> list[tuple[int, int]]:
     first, last = part
     words = reading.words
+    for index in range(first + 1, min(first + 4, last)):
+        # "Wuhan Xinhua News Agency": a dateline that the translator has put into the sentence.
+        if words[last].low in ("agency", "service", "net", "network") and _place_and_medium(
+            reading, first, index, last
+        ):
+            return [(first, index - 1), (index, last)]
     if head_of([word.low for word in words[first : last + 1]], lex)[0]:
         return [part]
     for index in range(first + 1, last):
@@ -131,6 +138,16 @@ def _split_person(reading: Reading, part: tuple[int, int], lex: Lexicon) -> list
             if label and words[index - 1].low not in lex.weak and index - first > size:
                 return [(first, index - 1), (index, last)]
     return [part]
+
+
+def _place_and_medium(reading: Reading, first: int, index: int, last: int) -> bool:
+    words, text = reading.words, reading.text
+    place = text[words[first].start : words[index - 1].end]
+    if known_label(text[words[index].start : words[last].end]) != "ORG" or known_label(
+        text[words[first].start : words[last].end]
+    ):
+        return False
+    return known_label(place) == "PLACE" or reading.covering(words[first].start, words[index - 1].end) in ("GPE", "LOC")
 
 
 def _linked(reading: Reading, first: int, last: int, lex: Lexicon) -> int | None:

@@ -95,7 +95,7 @@ def is_capital(reading: Reading, index: int, lex: Lexicon) -> bool:
             following = index + 1
             return following < len(reading.words) and is_capital(reading, following, lex)
         return False
-    if word.low in lex.months:
+    if word.low in lex.months and not _given_name(reading, index, lex):
         return False
     if word.low in lex.function and not (word.text.isupper() and word.low in ("us", "who", "it")):
         return (word.low in lex.soft and index not in reading.initial) or _is_surname(reading, index, lex)
@@ -104,13 +104,24 @@ def is_capital(reading: Reading, index: int, lex: Lexicon) -> bool:
     return not (reading.in_title(word.start) and reading.tags.get(word.start, "NNP") in _NO_NAME_TAGS)
 
 
+def _given_name(reading: Reading, index: int, lex: Lexicon) -> bool:
+    """Whether the short form of a month is here a given name in pinyin: Chen Jun."""
+    words = reading.words
+    if words[index].text != "Jun" or not index or words[index - 1].low not in lex.surnames:
+        return False
+    return not (index + 1 < len(words) and words[index + 1].text[:1].isdigit())
+
+
 def _is_surname(reading: Reading, index: int, lex: Lexicon) -> bool:
     """Whether a word such as "He" is here the surname of a Chinese name ("He Jianmin")."""
     words = reading.words
     if words[index].low not in lex.surnames or index + 1 >= len(words):
         return False
     given = words[index + 1]
-    if not given.is_capital or reading.text[words[index].end : given.start] != " " or given.low in lex.months:
+    if not given.is_capital or reading.text[words[index].end : given.start] != " ":
+        return False
+    day = index + 2 < len(words) and words[index + 2].text[:1].isdigit()
+    if given.low in lex.months and (day or index in reading.initial):
         return False
     shape = lex.syllable.fullmatch(given.low)
     return bool(shape) and given.low not in lex.function and len(given.text) > 2
@@ -166,6 +177,8 @@ def _step(reading: Reading, first: int, last: int, lex: Lexicon) -> int | None:
         return last + 2
     if following.text == "." and here.low in lex.abbreviations and is_capital(reading, last + 2, lex):
         return last + 2
+    if following.low == "and" and last > first and _is_whole(reading, first, last, lex):
+        return None
     if following.low == "and" and _joined_by_model(reading, first, last, lex):
         return last + 2
     if following.low == "and" and first == last and _begins_act(reading, last, lex):
@@ -173,6 +186,19 @@ def _step(reading: Reading, first: int, last: int, lex: Lexicon) -> int | None:
     if (following.low == "and" and here.low in lex.topics) or (following.text == "," and here.low in lex.topics):
         return _over_topics(reading, last + 1, lex)
     return None
+
+
+def _is_whole(reading: Reading, first: int, last: int, lex: Lexicon) -> bool:
+    """Whether the knowledge base has the name as far as this, and another after "and": Amnesty … and Human Rights …."""
+    words, text = reading.words, reading.text
+    if known_label(text[words[first].start : words[last].end]) is None:
+        return False
+    start = words[last + 2].start if last + 2 < len(words) else len(text)
+    return any(
+        known_label(text[start : words[end].end]) is not None
+        for end in range(last + 3, min(last + 8, len(words)))
+        if is_capital(reading, end, lex)
+    )
 
 
 def _joined_by_model(reading: Reading, first: int, last: int, lex: Lexicon) -> bool:

@@ -40,11 +40,24 @@ def slogans(reading: Reading) -> Iterator[Mention]:
     text = reading.text
     yield from _quoted_counts(text)
     yield from _quoted_systems(text)
+    if _CHINA.search(text):
+        for match in _VILLAGES.finditer(text):
+            yield Mention(*match.span(), "POLICY", 0.75)
     for pattern in _patterns():
         for match in pattern.finditer(text):
             yield Mention(*match.span(1), "POLICY", 0.8)
     yield from _carried_out(text)
     yield from _treaties(text)
+
+
+_CHINA = re.compile(
+    r"\b(?:China|Chinese|CPC|Xi|Beijing|Party [Cc]ommittee|[A-Z][a-z]+ (?:[Pp]rovince|Autonomous Region|County|Prefecture))\b"
+)
+# 乡村振兴 and 脱贫攻坚 as translators put them; a bureau or a law of that name is another thing.
+_VILLAGES = re.compile(
+    r"(?<![\w-])(?:[Rr]ural (?:re)?vitali[sz]ation|(?:targeted |precise )?poverty (?:alleviation|relief|eradication))(?: strategy)?(?![\w-])"
+    r"(?! (?:bureau|office|department|administration|law|fund|Bureau|Office|Department|Law))"
+)
 
 
 @cache
