@@ -30,8 +30,10 @@ from corpus.errors import InputError
 from corpus.gold import IMPORTED, SOURCE
 from corpus.metrics import match_claims, shared_part
 from corpus.report import Progress, Skipped, StageReport
-from corpus.schema import GOLD, layer_row
+from corpus.schema import GOLD, layer_row, layers_table
 from corpus.store import Workspace
+
+SAME_AS = "same_as"
 
 H = TypeVar("H", bound=Hashable)
 
@@ -87,7 +89,9 @@ def adjudicate(workspace: Workspace, *, progress: Progress | None = None) -> Sta
             if progress:
                 progress(number, len(todo))
         gold = {**workspace.read(GOLD), **{d.layer.document: d.layer for d in decided}}
-        layers = [_without_loose_ends(d.layer, gold) for d in decided]
+        shown = workspace.setting("studio", "show_links", False)
+        proposed = {} if shown else workspace.fetch(layers_table("combined"), [d.layer.document for d in decided])
+        layers = [_without_loose_ends(_with_links(d.layer, proposed.get(d.layer.document)), gold) for d in decided]
         workspace.append(GOLD, layers)
     report.done = len(layers)
     disputes = [dispute for d in decided for dispute in d.disputes]
@@ -280,8 +284,19 @@ def _most(values: Sequence[H]) -> H:
     return Counter(values).most_common(1)[0][0]
 
 
+def _with_links(layer: Layer, proposed: Layer | None) -> Layer:
+    """The layer with the `same_as` relations of the pre-annotation, where annotators have drawn none.
+
+    For where they are not shown these: those of which an end was taken away go with it.
+    """
+    if proposed is None or proposed.sha != layer.sha or any(r.label == SAME_AS for r in layer.relations):
+        return layer
+    links = tuple(relation for relation in proposed.relations if relation.label == SAME_AS)
+    return replace(layer, relations=(*layer.relations, *links))
+
+
 def _without_loose_ends(layer: Layer, gold: Mapping[str, Layer]) -> Layer:
-    """The layer without relations to something in another document that is not gold there."""
+    """The layer without relations of which one end is not gold."""
 
     def there(ref: Ref) -> bool:
         other = gold.get(ref.document)
@@ -290,4 +305,4 @@ def _without_loose_ends(layer: Layer, gold: Mapping[str, Layer]) -> Layer:
         )
         return any((m.start, m.end) == (ref.start, ref.end) for m in marks)
 
-    return replace(layer, relations=tuple(r for r in layer.relations if there(r.tail)))
+    return replace(layer, relations=tuple(r for r in layer.relations if there(r.head) and there(r.tail)))

@@ -14,6 +14,7 @@ from itertools import chain
 from annotators import light, registry
 from annotators.choose import Chosen, choose
 from annotators.explain import Explanation, explain
+from annotators.link import identify
 from annotators.repeats import follow_group
 from annotators.traditional import as_simplified, restored_items, restored_layers
 from annotators.weights import Tables, shipped
@@ -44,7 +45,7 @@ COMBINED = "combined"
 """The source of the layer that is the pre-annotation."""
 
 # Changes with what is done beside the annotators: texts in Traditional characters, pull quotes.
-_RULES = "3"
+_RULES = "4"
 
 # Where the beads found without the sentence encoder are as sure as this on average, they are mostly the same with it, and
 # it takes as long as all the rest. Here beads are evidence only; `hemu align` always asks it.
@@ -132,6 +133,7 @@ class Pipeline:
             items=tuple(replace(item, claims=_claims(_of(claims, item.document))) for item in chosen.group.items),
         )
         group, relations = follow_group(group, chosen.relations)
+        group = identify(group, relations)
         return Annotated(group, (*layers, *chosen.layers, *claims), relations, explanations)
 
     def _run(self, stage: registry.Stage, group: Group) -> list[Layer]:

@@ -15,7 +15,7 @@ from annotators.studio.tables import ANNOTATIONS, Annotation
 from corpus.document import Claim, Document, Entity, Layer, Ref, Relation, Span
 from corpus.gold import import_gold
 from corpus.jsonl import dump_row, row_of
-from corpus.schema import DOCUMENTS, GOLD
+from corpus.schema import DOCUMENTS, GOLD, layers_table
 from corpus.store import Workspace
 
 TEXT = "玉林市政府承诺新建住房，何平表示欢迎。"
@@ -156,6 +156,23 @@ def test_gold_imported_after_the_annotations_stays_until_they_change(workspace: 
     workspace.append(ANNOTATIONS, [said(layer(HE), "ann", updated="2025-02-01T00:00:00Z")])
     adjudicate(workspace)
     assert marks(workspace.read(GOLD)["homes.zh"]) == [("何平", "PERSON")]
+
+
+def test_links_between_the_versions_are_kept_where_both_ends_are(workspace: Workspace) -> None:
+    text = "He Ping of Yulin welcomed it."
+    english = Document("homes.en", "homes", "en", text)
+    workspace.append(DOCUMENTS, [english])
+    he, yulin = (Entity(Span.of(text, a, b), label) for a, b, label in ((0, 7, "PERSON"), (11, 16, "PLACE")))
+    links = tuple(
+        Relation("same_as", Ref("homes.zh", "entity", z.start, z.end), Ref("homes.en", "entity", e.start, e.end))
+        for z, e in ((HE, he), (PLACE, yulin))
+    )
+    workspace.append(layers_table("combined"), [layer(HE, PLACE, relations=links)])
+    # The annotator takes Yulin away in the English version.
+    kept = Layer("homes.en", english.sha, "x", "", (he,))
+    workspace.append(ANNOTATIONS, [said(layer(HE, PLACE), "a"), said(kept, "a", 2)])
+    adjudicate(workspace)
+    assert workspace.read(GOLD)["homes.zh"].relations == links[:1]
 
 
 def test_annotations_of_another_text_are_named(workspace: Workspace) -> None:

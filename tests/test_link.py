@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from annotators import registry
-from annotators.link import linker, pairs, sounds_alike
-from corpus.document import Bead, Document, Entity, Group, Item, Lang, Ref, Segments, Span
+from annotators.alike import means_alike, sounds_alike
+from annotators.link import identify, linker, pairs
+from corpus.document import Bead, Document, Entity, Group, Item, Lang, Ref, Relation, Segments, Span
 
 
 def mention(text: str, surface: str, label: str, nth: int = 0, link: str = "") -> Entity:
@@ -89,10 +90,10 @@ def test_labels_of_other_kinds_are_not_joined() -> None:
 
 
 def test_unknown_bodies_alone_in_their_sentences_are_joined() -> None:
-    en, zh = "Blue Lantern Charity helps Anji.", "蓝灯慈善会帮助安吉。"
-    a = [mention(en, "Blue Lantern Charity", "ORG"), mention(en, "Anji", "PLACE")]
+    en, zh = "Zorvex helps Anji.", "蓝灯慈善会帮助安吉。"
+    a = [mention(en, "Zorvex", "ORG"), mention(en, "Anji", "PLACE")]
     b = [mention(zh, "蓝灯慈善会", "ORG"), mention(zh, "安吉", "PLACE")]
-    assert ("Blue Lantern Charity", "蓝灯慈善会") in surfaces(pairs(a, b, whole(en, zh)))
+    assert ("Zorvex", "蓝灯慈善会") in surfaces(pairs(a, b, whole(en, zh)))
     assert surfaces(pairs(a, b)) == [("Anji", "安吉")], "without beads only what the names themselves show"
 
 
@@ -118,3 +119,123 @@ def test_layer_holds_relations_from_english_to_chinese() -> None:
 
 def test_a_document_alone_has_no_links() -> None:
     assert linker().annotate(Group((item("Tea.", "en"),))) == []
+
+
+@pytest.mark.parametrize(
+    ("english", "chinese"),
+    [
+        ("Institute for Lantern Research", "灯笼研究所"),
+        ("Qingshan Vocational School", "青山职校"),
+        ("Department of Science and Technology of Hunan Province", "湖南省科技厅"),
+    ],
+)
+def test_names_translated_word_for_word(english: str, chinese: str) -> None:
+    assert means_alike(english, chinese) > 0.7
+    assert means_alike("Northern Rice Museum", chinese) < 0.2
+
+
+def test_translation_tells_bodies_of_one_sentence_apart() -> None:
+    en = "The Lantern Museum, the Rice Society and the Tea Institute agreed."
+    zh = "茶研究所、灯笼博物馆和稻米学会同意。"
+    a = [mention(en, name, "ORG") for name in ("Lantern Museum", "Rice Society", "Tea Institute")]
+    b = [mention(zh, name, "ORG") for name in ("茶研究所", "灯笼博物馆", "稻米学会")]
+    assert surfaces(pairs(a, b, whole(en, zh))) == [
+        ("Lantern Museum", "灯笼博物馆"),
+        ("Rice Society", "稻米学会"),
+        ("Tea Institute", "茶研究所"),
+    ]
+
+
+def test_what_is_left_when_the_rest_is_joined() -> None:
+    en, zh = "Zorvex and the Tea Institute agreed.", "茶研究所和卓维公司同意。"
+    a = [mention(en, "Zorvex", "FIRM"), mention(en, "Tea Institute", "ORG")]
+    b = [mention(zh, "茶研究所", "ORG"), mention(zh, "卓维公司", "FIRM")]
+    assert ("Zorvex", "卓维公司") in surfaces(pairs(a, b, whole(en, zh)))
+
+
+def test_other_numbers_are_other_bodies() -> None:
+    en, zh = "The 14th Tea Brigade came.", "第15茶旅来了。"
+    assert pairs([mention(en, "14th Tea Brigade", "ORG")], [mention(zh, "第15茶旅", "ORG")], whole(en, zh)) == []
+
+
+def test_a_place_and_a_body_are_joined_where_every_word_is_translated() -> None:
+    en, zh = "Lantern Museum opened.", "灯笼博物馆开放。"
+    a, b = [mention(en, "Lantern Museum", "ORG")], [mention(zh, "灯笼博物馆", "PLACE")]
+    assert surfaces(pairs(a, b, whole(en, zh))) == [("Lantern Museum", "灯笼博物馆")]
+
+
+def joined(en: str, zh: str, ours: list[Entity], theirs: list[Entity]) -> list[tuple[int, int]]:
+    group = Group((item(en, "en", *ours), item(zh, "zh", *theirs)), tuple(whole(en, zh)))
+    return [(r.head.start, r.tail.start) for layer in linker().annotate(group) for r in layer.relations]
+
+
+def test_a_name_said_twice_gets_both_partners() -> None:
+    en, zh = "Tomasz Kowalczyk came.", "托马什·科瓦尔奇克 (Tomasz Kowalczyk) 来了。"
+    a = [mention(en, "Tomasz Kowalczyk", "PERSON")]
+    b = [mention(zh, "托马什·科瓦尔奇克", "PERSON"), mention(zh, "Tomasz Kowalczyk", "PERSON")]
+    assert joined(en, zh, a, b) == [(0, 0), (0, 11)]
+    en, zh = "The Great Tea Union (GTU) met.", "GTU 开会。"
+    a = [mention(en, "Great Tea Union", "ORG"), mention(en, "GTU", "ORG")]
+    assert joined(en, zh, a, [mention(zh, "GTU", "ORG")]) == [(4, 0), (21, 0)]
+
+
+def test_names_in_a_list_are_not_said_twice() -> None:
+    en, zh = "Tomasz Kowalczyk came.", "安娜·诺瓦克、Tomasz Kowalczyk 来了。"
+    b = [mention(zh, "安娜·诺瓦克", "PERSON"), mention(zh, "Tomasz Kowalczyk", "PERSON")]
+    assert joined(en, zh, [mention(en, "Tomasz Kowalczyk", "PERSON")], b) == [(0, 7)]
+
+
+def test_a_surname_alone_is_that_of_the_full_name() -> None:
+    en, zh = "Kowalczyk met Nowak.", "安娜·诺瓦克会见托马什·科瓦尔奇克。"
+    a = [mention(en, "Kowalczyk", "PERSON"), mention(en, "Nowak", "PERSON")]
+    b = [mention(zh, "安娜·诺瓦克", "PERSON"), mention(zh, "托马什·科瓦尔奇克", "PERSON")]
+    assert surfaces(pairs(a, b, whole(en, zh))) == [("Kowalczyk", "托马什·科瓦尔奇克"), ("Nowak", "安娜·诺瓦克")]
+
+
+def same(en: Item, zh: Item, score: float) -> Relation:
+    [a], [b] = en.entities, zh.entities
+    refs = (Ref(i.document.id, "entity", e.start, e.end) for i, e in ((en, a), (zh, b)))
+    return Relation("same_as", *refs, score, "link")
+
+
+def test_ids_by_the_name_and_by_the_other_version() -> None:
+    en = item("The PBOC cut rates.", "en", mention("The PBOC cut rates.", "PBOC", "AGENCY"))
+    zh = item("央行降息。", "zh", mention("央行降息。", "央行", "AGENCY"))
+    for relations in ([], [same(en, zh, 0.95)]):
+        links = [e.link for i in identify(Group((en, zh)), relations).items for e in i.entities]
+        assert links[0] == "agency/people-s-bank-of-china"
+    assert links == ["agency/people-s-bank-of-china"] * 2
+
+
+def test_an_id_that_is_there_stays_and_other_kinds_have_none() -> None:
+    text = "Beijing and Beijing agreed."
+    a, b = mention(text, "Beijing", "PLACE", link="own/beijing"), mention(text, "Beijing", "PERSON", 1)
+    [found] = identify(Group((item(text, "en", a, b),)), ()).items
+    assert [e.link for e in found.entities] == ["own/beijing", ""]
+
+
+def test_a_group_without_entities_has_no_ids() -> None:
+    group = Group((item("Tea.", "en"), item("茶。", "zh")))
+    assert identify(group, ()) == group
+
+
+def test_a_surname_alone_has_the_id_of_the_full_name_in_the_article() -> None:
+    text = "Tomasz Macron met Anna Nowak. Macron left, Nowak stayed."
+    mentions = [
+        mention(text, "Tomasz Macron", "OFFICIAL"),
+        mention(text, "Anna Nowak", "OFFICIAL", link="own/nowak"),
+        mention(text, "Macron", "OFFICIAL", 1),
+        mention(text, "Nowak", "OFFICIAL", 1),
+    ]
+    [found] = identify(Group((item(text, "en", *mentions),)), ()).items
+    assert [e.link for e in found.entities] == ["", "own/nowak", "", "own/nowak"]
+    [alone] = identify(Group((item("Macron left.", "en", mention("Macron left.", "Macron", "OFFICIAL")),)), ()).items
+    assert [e.link for e in alone.entities] == ["official/emmanuel-macron"]
+
+
+def test_the_other_version_may_name_somebody_else() -> None:
+    zh = item("桑德斯来了。", "zh", mention("桑德斯来了。", "桑德斯", "OFFICIAL"))
+    for name, link in (("Amy Saunders", ""), ("Bernie Sanders", "official/bernie-sanders")):
+        en = item(f"{name} came.", "en", mention(f"{name} came.", name, "OFFICIAL"))
+        found = identify(Group((en, zh)), [same(en, zh, 0.9)]).items[1]
+        assert [e.link for e in found.entities] == [link]

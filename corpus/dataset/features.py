@@ -50,7 +50,7 @@ def features(scheme: Scheme) -> dict[str, Features]:
             (lang, string),
             (f"{lang}_document", string),
             (f"{lang}_start", number),
-            (f"{lang}_entities", List(entity)),
+            (f"{lang}_entities", List({**entity, "link": string})),
         )
     }
     return {
@@ -82,5 +82,13 @@ def features(scheme: Scheme) -> dict[str, Features]:
         "claims": Features(
             {**where, **claim, "quantities": List(quantity), "context": string, "context_start": number}
         ),
-        "parallel": Features({"id": string, "pair": string, "score": Value("float32"), **side}),
+        "parallel": Features(
+            {
+                "id": string,
+                "pair": string,
+                "score": Value("float32"),
+                **side,
+                "links": List({"en": number, "zh": number}),
+            }
+        ),
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -139,6 +139,7 @@ def parallel_rows(alignment: Alignment, en: Example, zh: Example) -> tuple[list[
         if not bead.en or not bead.zh:
             continue
         row: Row = {"id": f"{alignment.pair}#{number}", "pair": alignment.pair, "score": bead.score}
+        places: dict[Ref, int] = {}
         for lang, example, ranges in (("en", en, bead.en), ("zh", zh, bead.zh)):
             start, end = ranges[0][0], ranges[-1][1]
             inside = [e for e in example.gold.entities if start <= e.start and e.end <= end]
@@ -146,6 +147,16 @@ def parallel_rows(alignment: Alignment, en: Example, zh: Example) -> tuple[list[
             row[lang] = example.document.text[start:end]
             row[f"{lang}_document"] = example.document.id
             row[f"{lang}_start"] = start
-            row[f"{lang}_entities"] = [_entity(e, start) for e in inside]
+            row[f"{lang}_entities"] = [{**_entity(e, start), "link": e.link} for e in inside]
+            places |= {Ref(example.document.id, "entity", e.start, e.end): i for i, e in enumerate(inside)}
+        row["links"] = list(_links(en, zh, places))
         rows.append(row)
     return rows, held
+
+
+def _links(en: Example, zh: Example, places: Mapping[Ref, int]) -> Iterator[Row]:
+    """Which entity of the English side is which one of the Chinese side, by their numbers in the row."""
+    for relation in (*en.gold.relations, *zh.gold.relations):
+        ends = sorted((relation.head, relation.tail), key=lambda ref: ref.document != en.document.id)
+        if relation.label == "same_as" and all(ref in places for ref in ends):
+            yield {"en": places[ends[0]], "zh": places[ends[1]]}
