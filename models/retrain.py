@@ -18,12 +18,12 @@ from corpus.document import LANGUAGES, Lang, Layer
 from corpus.errors import InputError, ModelError, WorkspaceError
 from corpus.metrics import Scores
 from corpus.report import Progress
-from corpus.schema import GOLD, layer_row, layers_table
+from corpus.schema import GOLD, layer_row
 from corpus.store import Workspace, write_atomically
 from models.evaluate import evaluate_model
 from models.examples import Annotated
 from models.gate import Verdict, judge
-from models.train import DEFAULT_SEED, SILVER, TrainResult, annotated, train_on
+from models.train import DEFAULT_SEED, TrainResult, annotated, silver_layers, train_on
 
 MODELS = "models"
 ACCEPTED = "accepted"
@@ -31,7 +31,7 @@ ACCEPTED = "accepted"
 
 Admit = Callable[[dict[Lang, Path], Sequence[Annotated]], dict[Lang, list[str]]]
 
-_FORMAT = 2
+_FORMAT = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +120,8 @@ def make_plan(
     test = [p for p in everything if splits[p[0].id] == "test"]
     extra: dict[Lang, list[Annotated]] = {}
     if silver:
-        combined = {id: x for id, x in workspace.read(layers_table(SILVER)).items() if id not in layers}
+        # Copies of an article to judge by, and its other version, would tell the model what stands in it.
+        combined = silver_layers(workspace, without=(document.id for document, _ in test))
         extra = {lang: annotated(workspace, lang, combined) for lang in gold}
     parts = [json.dumps([_FORMAT, seed, silver, max_steps, workspace.scheme.version, *workspace.scheme.label_names])]
     parts += [(resources.files("models") / "configs" / f"{lang}.cfg").read_text(encoding="utf-8") for lang in gold]

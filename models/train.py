@@ -6,13 +6,16 @@ import random
 import shutil
 import time
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib import resources
+from itertools import chain, islice
+from itertools import count as count_up
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from corpus.dedupe import split_keys
 from corpus.document import Lang, Layer
 from corpus.errors import InputError, ModelError
 from corpus.report import Progress
@@ -63,25 +66,40 @@ def train(
     """Train on all gold of one language but the documents in `leave_out`, and write a spaCy model to the folder `out`.
 
     English begins with the vectors and the tok2vec weights of the general English model, Chinese with nothing but words
-    and parts of speech. With `silver`, the pre-annotation of documents that have no gold is learnt first. `max_steps`
-    bounds the updates. An existing folder `out` is replaced.
+    and parts of speech. With `silver`, the pre-annotation of documents that have no gold is learnt first, but not that
+    of near-duplicates or other versions of the documents in `leave_out`. `max_steps` bounds the updates; without it
+    they grow with the gold up to the bound in the configuration. An existing folder `out` is replaced.
 
     Raises InputError where there is no gold to learn from, ModelError where too many entities have an edge inside a
-    token.
+    token or the folder cannot be made.
     """
     layers = workspace.read(GOLD)
     gold = annotated(workspace, lang, {id: layer for id, layer in layers.items() if id not in leave_out})
     extra: list[Annotated] = []
     if silver:
-        combined = workspace.read(layers_table(SILVER))
-        extra = annotated(
-            workspace, lang, {id: x for id, x in combined.items() if id not in layers and id not in leave_out}
-        )
+        extra = annotated(workspace, lang, silver_layers(workspace, without=leave_out))
     if not any(layer.entities for _, layer in gold):
         raise InputError(f"{workspace.root}: no gold entities in {lang!r} to learn from; run: hemu adjudicate")
     return train_on(
         gold, lang, out=out, scheme=workspace.scheme, silver=extra, seed=seed, max_steps=max_steps, progress=progress
     )
+
+
+def silver_layers(workspace: Workspace, *, without: Iterable[str]) -> dict[str, Layer]:
+    """The pre-annotation of documents that have no gold, by id, that a model may learn from.
+
+    `without` are the documents to judge by. What is in their near-duplicate clusters (as `hemu dedupe` found them) or is
+    their other version says what stands in them, and is left out too.
+    """
+    gold = workspace.read(GOLD)
+    sides = split_keys(workspace)
+    kept_apart = frozenset(without)
+    closed = {sides[id] for id in kept_apart if id in sides}
+    return {
+        id: layer
+        for id, layer in workspace.read(layers_table(SILVER)).items()
+        if id not in gold and id not in kept_apart and sides.get(id) not in closed
+    }
 
 
 def annotated(workspace: Workspace, lang: Lang, layers: dict[str, Layer]) -> list[Annotated]:
@@ -107,6 +125,8 @@ def train_on(
 ) -> TrainResult:
     """Like `train`, from documents in hand."""
     started = time.monotonic()
+    # Before the work, since spaCy makes one level of folders only, and only at the end.
+    _make_folder(out.parent)
     config = read_config(lang)
     settings = dict(config.pop("training"))
     with _quiet(), _seeded(seed):
@@ -138,6 +158,13 @@ def train_on(
         steps=steps,
         seconds=time.monotonic() - started,
     )
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ModelError(f"{folder}: cannot be made: {error.strerror}; name another folder for the model") from None
 
 
 def read_config(lang: Lang) -> Config:
@@ -193,28 +220,38 @@ def _update(
     progress: Progress | None,
 ) -> int:
     rng = random.Random(seed)
-    size = settings["batch"]
-    plan = []
-    for examples, epochs in phases:
-        if examples:
-            plan.append((examples, -(-len(examples) // size), epochs))
+    plan = [(examples, *updates(len(examples), epochs, settings)) for examples, epochs in phases if examples]
     if plan:
         # A few articles are few updates a round: they are gone through more often.
-        examples, a_round, epochs = plan[-1]
-        plan[-1] = (examples, a_round, max(epochs, -(-settings["min_steps"] // a_round)))
-    total = sum(a_round * epochs for _, a_round, epochs in plan)
+        examples, size, count = plan[-1]
+        a_round = -(-len(examples) // size)
+        plan[-1] = (examples, size, max(count, -(-settings["min_steps"] // a_round) * a_round))
+    total = sum(count for _, _, count in plan)
     total = total if max_steps is None else min(total, max_steps)
     steps = 0
-    for examples, _, epochs in plan:
-        for _ in range(epochs):
-            for batch in shuffled(examples, size, rng):
-                if steps == total:
-                    return steps
-                nlp.update(batch, sgd=optimizer, drop=settings["dropout"])
-                steps += 1
-                if progress:
-                    progress(steps, total)
+    for examples, size, count in plan:
+        batches = chain.from_iterable(shuffled(examples, size, rng) for _ in count_up())
+        for batch in islice(batches, min(count, total - steps)):
+            nlp.update(batch, sgd=optimizer, drop=settings["dropout"])
+            steps += 1
+            if progress:
+                progress(steps, total)
     return steps
+
+
+def updates(examples: int, epochs: int, settings: Mapping[str, Any]) -> tuple[int, int]:
+    """The size of a batch and the number of updates for so many examples, by the settings of a language.
+
+    A few articles take small batches and all rounds. A set of thousands of sentences would take hours so: there the
+    batches grow up to "largest_batch", and then the updates end at "most_steps".
+
+    >>> settings = {"batch": 4, "largest_batch": 32, "most_steps": 1000}
+    >>> updates(100, 10, settings), updates(2000, 10, settings), updates(10000, 10, settings)
+    ((4, 250), (20, 1000), (32, 1000))
+    """
+    most = settings["most_steps"]
+    size = min(settings["largest_batch"], max(settings["batch"], -(-examples * epochs // most)))
+    return size, min(most, -(-examples // size) * epochs)
 
 
 @contextmanager

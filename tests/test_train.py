@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from corpus.dedupe import dedupe
 from corpus.document import LANGUAGES, Document, Entity, Lang, Layer, Span
 from corpus.errors import InputError, ModelError, StaleTextError
 from corpus.metrics import Scores, score
@@ -23,8 +24,8 @@ from corpus.store import Workspace
 from models.evaluate import evaluate, evaluate_model, load, predict
 from models.examples import check_budget, make_examples, stretches, write_docbin
 from models.gate import judge
-from models.retrain import accepted, folders, retrain
-from models.train import train, train_on
+from models.retrain import accepted, folders, make_plan, retrain
+from models.train import read_config, silver_layers, train, train_on, updates
 
 SCHEME = load_scheme()
 EN = "{name} praised Yulin Steel.\nThe Housing Bureau met {name} in Yulin.\n"
@@ -149,10 +150,50 @@ def test_silver_is_learnt_where_there_is_no_gold_only(tmp_path: Path) -> None:
     workspace.append(DOCUMENTS, [bare])
     silver = [replace(x, source="combined") for x in (layer, annotated("zh", 0)[1])]
     workspace.append(layers_table("combined"), silver)
-    result = train(workspace, "zh", out=tmp_path / "m", silver=True, max_steps=2)
+    # Folders above are made; where that cannot be, it is said before the work.
+    result = train(workspace, "zh", out=tmp_path / "new" / "m", silver=True, max_steps=2)
+    assert (tmp_path / "new" / "m" / "meta.json").is_file()
+    with pytest.raises(ModelError, match=r"meta\.json: cannot be made"):
+        train(workspace, "zh", out=tmp_path / "new" / "m" / "meta.json" / "zh", max_steps=2)
     assert (result.documents, result.silver_documents, result.steps) == (2, 1, 2)
     without = train(workspace, "zh", out=tmp_path / "m", leave_out=frozenset({"0.zh"}), max_steps=1)
     assert (without.documents, without.silver_documents) == (1, 0)
+
+
+def test_silver_of_copies_of_what_is_judged_by_is_not_learnt(tmp_path: Path) -> None:
+    workspace = workspace_of(tmp_path / "w")
+    plan = make_plan(workspace, seed=0, held_out=frozenset({"pair0"}), silver=True, max_steps=None)
+    judged = next(document for document, _ in plan.test if document.id == "0.zh")
+    # A long article of the test split with a copy of it, which has silver only, and another article with silver.
+    story = "".join(f"第{n}季度，玉林市住房局公布了第{n * 7}号方案，何平表示将继续推进。\n" for n in range(1, 12))
+    other = "".join(f"今年{n}月，赵敏在河湾镇考察了{n * 3}家工厂，称赞工人的努力。\n" for n in range(1, 12))
+    texts = {"story.zh": story, "copy.zh": f"转载\n{story}", "other.zh": other}
+    documents = {id: Document(id, "", "zh", text) for id, text in texts.items()}
+    # The other version of an article that is judged by has no gold of its own.
+    documents["late.en"] = Document("late.en", "late", "en", "He Ping praised Yulin Steel again.\n")
+    documents["late.zh"] = Document("late.zh", "late", "zh", "何平再次称赞玉林钢铁。\n")
+    workspace.append(DOCUMENTS, documents.values())
+    gold = [Layer(id, documents[id].sha, "gold", "", ()) for id in ("story.zh", "late.zh")]
+    workspace.append(GOLD, gold)
+    silver = [Layer(d.id, d.sha, "combined", "", ()) for d in [*documents.values(), judged]]
+    workspace.append(layers_table("combined"), silver)
+    dedupe(workspace)
+    held = frozenset({"pair0", "story.zh", "late"})
+    plan = make_plan(workspace, seed=0, held_out=held, silver=True, max_steps=None)
+    assert {"story.zh", "late.zh"} <= {document.id for document, _ in plan.test}
+    assert [document.id for pairs in plan.silver.values() for document, _ in pairs] == ["other.zh"]
+    # The same with `train` and what it is told to leave out.
+    assert set(silver_layers(workspace, without=["story.zh"])) == {"other.zh", "late.en"}
+    assert set(silver_layers(workspace, without=[])) == {"other.zh", "late.en", "copy.zh"}
+
+
+def test_much_gold_takes_larger_batches_and_no_more_updates_than_the_bound() -> None:
+    for lang in LANGUAGES:
+        settings = read_config(lang)["training"]
+        few = updates(100, settings["epochs"], settings)
+        assert few == (settings["batch"], -(-100 // settings["batch"]) * settings["epochs"])
+        size, count = updates(200_000, settings["epochs"], settings)
+        assert (size, count) == (settings["largest_batch"], settings["most_steps"])
 
 
 def test_nothing_to_learn_from_is_said(tmp_path: Path) -> None:
