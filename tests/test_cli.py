@@ -147,7 +147,11 @@ def test_an_interrupted_run_goes_on_where_it_stopped(workspace: Path, tmp_path: 
     assert hemu("segment", "-w", workspace).returncode == 0
     arguments = ["annotate", "-w", str(workspace), "--workers", "1"]
     process = subprocess.Popen(
-        [sys.executable, "-c", "from corpus.cli import main; main()", *arguments], stderr=subprocess.PIPE, text=True
+        [sys.executable, "-c", "from corpus.cli import main; main()", *arguments],
+        stderr=subprocess.PIPE,
+        text=True,
+        # Where the tests run in the background of a shell, they are started with the signal ignored.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     deadline = time.monotonic() + 120
     while not list((workspace / "layers" / "combined").glob("*.parquet")) and time.monotonic() < deadline:

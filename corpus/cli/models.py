@@ -20,8 +20,11 @@ if TYPE_CHECKING:
 
 seed_option = click.option("--seed", type=int, default=0, show_default=True, help="The seed of the training.")
 silver_option = click.option(
-    "--silver", is_flag=True, help="Learn first from the pre-annotation of articles without gold."
+    "--silver",
+    is_flag=True,
+    help="Learn first from the pre-annotation of articles without gold (run hemu dedupe before: no copy may leak).",
 )
+steps_option = click.option("--max-steps", type=click.IntRange(1), help="Updates at most (default: by the config).")
 
 
 @click.command()
@@ -29,9 +32,12 @@ silver_option = click.option(
 @click.option("--lang", type=click.Choice(["en", "zh"]), help="One language only.")
 @seed_option
 @silver_option
+@steps_option
 @workspace_option
 @json_option
-def train(path: Path, lang: str | None, seed: int, silver: bool, folder: Path, as_json: bool) -> int:
+def train(
+    path: Path, lang: str | None, seed: int, silver: bool, max_steps: int | None, folder: Path, as_json: bool
+) -> int:
     """Train on all gold and write spaCy models to PATH/en and PATH/zh.
 
     To train, judge and take a model into use, see: hemu retrain
@@ -52,7 +58,9 @@ def train(path: Path, lang: str | None, seed: int, silver: bool, folder: Path, a
         raise InputError(f"{folder}: no document has gold annotation to learn from; run: hemu adjudicate")
     for name in chosen:
         with progress(f"train {name}") as update:
-            result = run_train(workspace, name, out=path / name, seed=seed, silver=silver, progress=update)
+            result = run_train(
+                workspace, name, out=path / name, seed=seed, silver=silver, max_steps=max_steps, progress=update
+            )
         if as_json:
             click.echo(json.dumps(asdict(result), ensure_ascii=False, default=str))
         else:
@@ -235,9 +243,12 @@ def _print_part(name: str, part: Part, kinds: dict[str, int]) -> None:
 @click.option("--held-out", multiple=True, help="A pair to judge by, beside those of the test split.")
 @seed_option
 @silver_option
+@steps_option
 @workspace_option
 @json_option
-def retrain(held_out: tuple[str, ...], seed: int, silver: bool, folder: Path, as_json: bool) -> int:
+def retrain(
+    held_out: tuple[str, ...], seed: int, silver: bool, max_steps: int | None, folder: Path, as_json: bool
+) -> int:
     """Train on gold, judge the models on articles held out, and take them into use if they are not worse.
 
     The next `hemu run` annotates with them: with the labels for which, on the articles held out, what a model adds to the
@@ -258,6 +269,7 @@ def retrain(held_out: tuple[str, ...], seed: int, silver: bool, folder: Path, as
             seed=seed,
             held_out=frozenset(held_out),
             silver=silver,
+            max_steps=max_steps,
             admit=lambda paths, test: _admitted(workspace, names, paths, test),
             progress=update,
         )
