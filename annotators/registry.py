@@ -75,7 +75,7 @@ def check(wanted: Iterable[str]) -> None:
     """Raises RegistryError where a name is not known; loads nothing but the modules of the annotators."""
     known = names()
     for name in wanted:
-        if not name.startswith(("model:", "names:")) and name not in known:
+        if not name.startswith(("model:", "names:", "llm:", "llm-claims:")) and name not in known:
             raise _unknown(name)
 
 
@@ -106,6 +106,10 @@ def make(name: str) -> Annotator:
         from annotators.own_names import own_names
 
         return own_names(name)
+    if name.startswith(("llm:", "llm-claims:")):
+        from annotators.llm import from_name
+
+        return from_name(name)
     if name not in _factories and name in BUILT_IN:
         import_module(BUILT_IN[name])
     if name not in _factories:

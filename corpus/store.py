@@ -50,6 +50,12 @@ encoder = true
 # In the order of priority: where two propose overlapping entities, the one named first wins.
 annotators = {annotators}
 
+# A language model as one more annotator, off unless asked for (hemu annotate --llm): any server that speaks the protocol
+# of OpenAI's chat completions. The key is read from the environment variable HEMU_LLM_API_KEY.
+# [llm]
+# url = "http://localhost:11434/v1"
+# model = "qwen3:14b"
+
 [studio]
 project = "{name}"
 # The server of your own that `hemu studio start` starts; or the address of a team's server, whose token is read

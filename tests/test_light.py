@@ -1,6 +1,6 @@
 """Reading without models: offsets hold, sentences and words are sensible, and what is kept is read anew."""
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from annotators import light
@@ -25,6 +25,7 @@ def test_chinese_words_have_tags_and_a_surname_makes_a_person() -> None:
 
 
 @given(st.text(alphabet="ab. A.\n王林在\t杭州“”!?'\U0001f600\ud800", max_size=60), st.sampled_from(["en", "zh"]))
+@settings(deadline=None)
 def test_sentences_and_words_cover_the_text_in_order(text: str, lang: str) -> None:
     segments = light.segment(Document("d", "", lang, text))  # type: ignore[arg-type]
     for ranges in (segments.sentences, [(t.start, t.end) for t in segments.tokens]):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,7 +24,9 @@ from corpus.cli.console import (
 from corpus.cli.text import nothing_taken
 
 if TYPE_CHECKING:
+    from annotators.llm import Settings
     from annotators.pipeline import Explain
+    from corpus.report import StageReport
     from corpus.store import Workspace
 
 fast_option = click.option("--fast", is_flag=True, help="Without models: starts in a second, finds less, no claims.")
@@ -32,6 +34,7 @@ fast_option = click.option("--fast", is_flag=True, help="Without models: starts 
 
 def annotators_of(workspace: Workspace) -> tuple[str, ...]:
     """The annotators of a workspace in the order of priority: those of hemu.toml, then the models in use."""
+    from annotators.llm import expanded
     from annotators.registry import DEFAULT
     from corpus.errors import ModelError, WorkspaceError
     from corpus.own_names import annotator_name
@@ -41,6 +44,7 @@ def annotators_of(workspace: Workspace) -> tuple[str, ...]:
     names = workspace.setting("annotate", "annotators", list(DEFAULT))
     if not all(isinstance(name, str) for name in names):
         raise WorkspaceError(f"{workspace.root / CONFIG}: [annotate] annotators is {names!r}; expected a list of names")
+    names = list(expanded(names, workspace))
     # A group's own names go before everything else.
     own = annotator_name(workspace)
     names = [*([own] if own else ()), *names]
@@ -93,6 +97,40 @@ def explaining(told: bool, path: str | None) -> Iterator[Explain | None]:
         yield explain_to
 
 
+def folder_is_default() -> bool:
+    """Whether no workspace was named, on the command line or in the environment."""
+    return click.get_current_context().get_parameter_source("folder") == ParameterSource.DEFAULT
+
+
+def ask(workspace: Workspace, names: Sequence[str]) -> None:
+    """Where a language model is among the annotators: ask it now, many questions at once; its answers are kept."""
+    settings = _llm_settings(workspace, names)
+    if settings is not None:
+        from annotators.llm import ask_documents
+        from corpus.schema import DOCUMENTS
+
+        with progress("ask") as update:
+            print_report(ask_documents(workspace.current(DOCUMENTS), settings, progress=update))
+
+
+def estimate_of(workspace: Workspace, names: Sequence[str]) -> StageReport:
+    """What asking the language model would take."""
+    from annotators.llm import estimate
+    from corpus.errors import WorkspaceError
+    from corpus.schema import DOCUMENTS
+
+    settings = _llm_settings(workspace, names)
+    if settings is None:
+        raise WorkspaceError(f"{workspace.root / 'hemu.toml'}: has no [llm]; add url and model to it")
+    return estimate(workspace.current(DOCUMENTS), settings)
+
+
+def _llm_settings(workspace: Workspace, names: Sequence[str]) -> Settings | None:
+    from annotators.llm import CLAIMS, ENTITIES, settings_of
+
+    return settings_of(workspace) if any(name.startswith((ENTITIES, CLAIMS)) for name in names) else None
+
+
 @click.command()
 @click.argument("input", required=False)
 @click.argument("output", required=False)
@@ -100,6 +138,10 @@ def explaining(told: bool, path: str | None) -> Iterator[Explain | None]:
 @fast_option
 @click.option("--explain", "told", is_flag=True, help="Say of each span who proposed it, and what gave way to it.")
 @click.option("--explain-to", metavar="FILE", help="The same as JSON Lines, into a file.")
+@click.option("--llm", is_flag=True, help="Ask the language model of [llm] in hemu.toml, too.")
+@click.option(
+    "--estimate", "estimated", is_flag=True, help="With --llm: only say how many requests, and what they cost."
+)
 @workspace_option
 @workers_option
 @json_option
@@ -110,6 +152,8 @@ def annotate(
     fast: bool,
     told: bool,
     explain_to: str | None,
+    llm: bool,
+    estimated: bool,
     folder: Path,
     workers: int | None,
     as_json: bool,
@@ -132,31 +176,43 @@ def annotate(
       cat documents.jsonl | hemu annotate - - > annotated.jsonl
       hemu annotate documents.jsonl annotated.jsonl --explain-to why.jsonl
     """
+    from annotators.llm import expanded
     from annotators.pipeline import annotate_rows, annotate_workspace
     from annotators.registry import DEFAULT
     from annotators.stored import explain_workspace
 
     if input is not None and output is None:
         raise click.UsageError("The pipe needs INPUT and OUTPUT; '-' stands for standard input or output.")
+    if llm and input is not None and folder_is_default():
+        raise click.UsageError(
+            "--llm needs the workspace whose hemu.toml has [llm]; in a pipe name it with --workspace."
+        )
+    if estimated and (not llm or input is not None):
+        raise click.UsageError("--estimate goes with --llm, in a workspace.")
     if explain_to == "-" and (output == "-" or as_json):
         raise click.UsageError("Standard output is taken already; name a file for --explain-to.")
     how: dict[str, Any] = {"fast": fast, "weighed": True}
     with ExitStack() as stack:
         if input is None:
             workspace = open_workspace(folder)
-            chosen = names or annotators_of(workspace)
+            chosen = expanded(names or annotators_of(workspace), workspace, add=llm)
             how = method_of(workspace, fast)
+            if estimated:
+                return print_report(estimate_of(workspace, chosen), as_json=as_json)
+            ask(workspace, chosen)
             with progress("annotate") as update:
                 report = annotate_workspace(workspace, names=chosen, workers=workers, progress=update, **how)
             if explain := stack.enter_context(explaining(told, explain_to)):
                 explain_workspace(workspace, explain, names=chosen, **how)
         else:
             assert output is not None
-            named = click.get_current_context().get_parameter_source("folder") != ParameterSource.DEFAULT
+            named = not folder_is_default()
             if named:
                 workspace = open_workspace(folder)
                 how = method_of(workspace, fast)
             chosen = names or (annotators_of(workspace) if named else DEFAULT)
+            if llm and named:
+                chosen = expanded(chosen, workspace, add=True)
             explain = stack.enter_context(explaining(told, explain_to))
             # A bar would run through the lines.
             bar = stack.enter_context(progress("annotate")) if not (told and sys.stderr.isatty()) else None
@@ -197,10 +253,10 @@ def run(paths: tuple[Path, ...], folder: Path, workers: int | None, strict: bool
         with progress(name) as update:
             report = stage(workspace, progress=update, workers=workers)
         code = max(code, print_report(report, as_json=as_json, strict=strict))
+    names = annotators_of(workspace)
+    ask(workspace, names)
     with progress("annotate") as update:
-        report = annotate_workspace(
-            workspace, names=annotators_of(workspace), workers=workers, progress=update, **method_of(workspace)
-        )
+        report = annotate_workspace(workspace, names=names, workers=workers, progress=update, **method_of(workspace))
     return max(code, print_report(report, as_json=as_json, strict=strict))
 
 

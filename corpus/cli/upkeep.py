@@ -41,13 +41,18 @@ def remove(ids: tuple[str, ...], pair: bool, reason: str, datasets: bool, folder
     \b
     Example: hemu remove housing.en --reason "asked for by the publisher" -w news
     """
+    from annotators.llm import forget
     from corpus.removal import find, pending, record, sweep
+    from corpus.schema import DOCUMENTS
 
     workspace = open_workspace(folder)
     # Once the text has been swept away, so has the note of what had been pulled.
     again = all(there for _, there in find(workspace, ids, pair=pair))
     records = record(workspace, ids, pair=pair, reason=reason)
     gone = [entry.document for entry in records]
+    # What a language model answered about a text holds words of it.
+    for document in workspace.fetch(DOCUMENTS, gone).values():
+        forget(document.text)
     online, problem = _withdraw_online(workspace, gone)
     with progress("remove") as update:
         deleted = online.tasks if online else ()
