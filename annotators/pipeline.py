@@ -270,10 +270,11 @@ def annotate_rows(
 
 
 def _tell(annotated: Iterable[Annotated], explain_to: Explain | None) -> None:
-    for result in annotated if explain_to else ():
+    if explain_to is None:
+        return
+    for result in annotated:
         for item, explanation in zip(result.group.items, result.explanations, strict=True):
-            if explain_to:
-                explain_to(explanation, item.document)
+            explain_to(explanation, item.document)
 
 
 def _count(report: StageReport, item: Item) -> None:

@@ -35,6 +35,7 @@ from corpus import english
 from corpus.align import align
 from corpus.document import Bead, Document, Entity, Group, Item, Lang, Segments, Span
 from corpus.segment import segment_text
+from models.logistic import fit_logistic
 
 PENALTY = {"claim": 20.0, "join": 12.0, "type": 15.0, "stance": 10.0}
 HASHED_PENALTY = 12.0
@@ -130,13 +131,7 @@ def fit(samples: Sequence[Sample], penalty: float, prior: Row) -> dict[str, floa
     y = np.array([label for _, label in samples], dtype=float)
     l2 = np.array([0.1 if name == "bias" else penalty for name in names])
     mean = np.array([prior.get(name, 0.0) for name in names])
-    w = mean.copy()
-    for _ in range(40):
-        p = 1.0 / (1.0 + np.exp(-np.clip(x @ w, -30, 30)))
-        step = np.linalg.solve((x.T * (p * (1 - p))) @ x + np.diag(l2), x.T @ (p - y) + l2 * (w - mean))
-        w -= step
-        if np.abs(step).max() < 1e-6:
-            break
+    w = fit_logistic(x, y, l2, mean)
     return {name: round(float(value), 4) for name, value in zip(names, w, strict=True) if abs(value) > 5e-4}
 
 

@@ -38,6 +38,7 @@ from annotators.registry import DEFAULT
 from annotators.weights import Candidate, Mark, Row, Table, best_set, candidates
 from corpus.document import LANGUAGES, Document, Entity, Group, Lang, Layer
 from corpus.metrics import count_edits
+from models.logistic import fit_logistic
 
 OUT = Path(__file__).resolve().parent.parent / "annotators" / "data" / "entity_weights.json"
 PENALTY = 3.0
@@ -168,13 +169,7 @@ def fit(rows: Sequence[Row], right: Sequence[bool], names: Sequence[str]) -> dic
     y = np.array(right, dtype=float)
     l2 = np.array([0.1 if name == "bias" else PENALTY for name in names])
     mean = np.array([PRIOR.get(name, 0.0) for name in names])
-    w = mean.copy()
-    for _ in range(40):
-        p = 1.0 / (1.0 + np.exp(-np.clip(x @ w, -30, 30)))
-        step = np.linalg.solve((x.T * (p * (1 - p))) @ x + np.diag(l2), x.T @ (p - y) + l2 * (w - mean))
-        w -= step
-        if np.abs(step).max() < 1e-6:
-            break
+    w = fit_logistic(x, y, l2, mean)
     return {name: round(float(v), 3) for name, v in zip(names, w, strict=True) if abs(v) >= 5e-4}
 
 

@@ -62,17 +62,10 @@ def annotators_of(workspace: Workspace) -> tuple[str, ...]:
 
 def method_of(workspace: Workspace, fast: bool = False) -> dict[str, bool]:
     """How a workspace wants its articles annotated: `[annotate] fast` and `[annotate] weights` in hemu.toml."""
-    from corpus.errors import WorkspaceError
-    from corpus.store import CONFIG
-
-    found = {}
-    for key, default in (("fast", False), ("weights", True)):
-        found[key] = workspace.setting("annotate", key, default)
-        if not isinstance(found[key], bool):
-            raise WorkspaceError(
-                f"{workspace.root / CONFIG}: [annotate] {key} is {found[key]!r}; expected true or false"
-            )
-    return {"fast": fast or found["fast"], "weighed": found["weights"]}
+    return {
+        "fast": fast or workspace.setting("annotate", "fast", False),
+        "weighed": workspace.setting("annotate", "weights", True),
+    }
 
 
 @contextmanager
