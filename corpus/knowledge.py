@@ -26,8 +26,10 @@ from corpus.document import LANGUAGES, Lang
 from corpus.errors import InputError
 
 COLUMNS = (
-    "id", "label", "en", "en_aliases", "zh", "zh_aliases", "traditional", "from", "to", "source",
+    "id", "label", "en", "en_aliases", "zh", "zh_aliases", "traditional", "pinyin", "from", "to", "source",
 )  # fmt: skip
+# Files of own names written before there was pinyin are read as they are.
+_WITHOUT_PINYIN = tuple(column for column in COLUMNS if column != "pinyin")
 
 LABELS = frozenset({"OFFICIAL", "PERSON", "FIRM", "AGENCY", "ORG", "PLACE", "POLICY"})
 
@@ -40,6 +42,7 @@ class Entry:
     """An entity and its names. The first name of each language is the one to show; either tuple may be empty.
 
     `start` and `end` are the years between which an office or a body existed, where that is known and matters.
+    `spelling` is the column of pinyin as the file has it; it is taken apart only when `pinyin` is asked for.
     """
 
     id: str
@@ -50,6 +53,12 @@ class Entry:
     start: str = ""
     end: str = ""
     source: str = ""
+    spelling: str = ""
+
+    @property
+    def pinyin(self) -> tuple[str, ...]:
+        """The Chinese names in Hanyu Pinyin without tones ("Zhongguo Renmin Yinhang"), each spelling once."""
+        return tuple(name for name in self.spelling.split("|") if name)
 
     def unsure(self, name: str) -> bool:
         """Whether `name`, as found in a text, needs support before it may be taken for this entry."""
@@ -257,34 +266,40 @@ def read_entries(text: str, where: str, labels: Collection[str] | None = LABELS)
     lines = [line for line in text.splitlines() if line and line[0] != "#"]
     rows = csv.reader(lines)
     header = next(rows, [])
-    if tuple(header) != COLUMNS:
+    old = tuple(header) == _WITHOUT_PINYIN
+    if not old and tuple(header) != COLUMNS:
         raise InputError(f"{where}: expected the columns {','.join(COLUMNS)}, found {','.join(header)}")
+    width = len(COLUMNS)
     for row in rows:
-        known = len(row) == len(COLUMNS) and row[0] and row[1] and (labels is None or row[1] in labels)
+        if old:
+            row.insert(7, "")
+        known = len(row) == width and row[0] and row[1] and (labels is None or row[1] in labels)
         if not known:
             raise InputError(f"{where}: not a row of id, known label and the other columns: {','.join(row)}")
         if entry := _entry(row):
             yield entry
 
 
+_NONE: frozenset[str] = frozenset()
+
+
 def _entry(row: list[str]) -> Entry | None:
-    id, label, en, en_aliases, zh, zh_aliases, traditional, start, end, source = row
-    en_names = [en, *en_aliases.split("|")] if en_aliases else [en]
-    zh_names = [zh]
-    if zh_aliases:
-        zh_names += zh_aliases.split("|")
+    id, label, en, en_aliases, zh, zh_aliases, traditional, pinyin, start, end, source = row
+    english = f"{en}|{en_aliases}" if en_aliases else en
+    chinese = f"{zh}|{zh_aliases}" if zh_aliases else zh
     if traditional:
-        zh_names += traditional.split("|")
-    if not en or not zh or "||" in en_aliases + zh_aliases + traditional:
+        chinese = f"{chinese}|{traditional}"
+    en_names, zh_names = english.split("|"), chinese.split("|")
+    if not en or not zh or "||" in english or "||" in chinese:
         en_names, zh_names = [name for name in en_names if name], [name for name in zh_names if name]
-    ambiguous: frozenset[str] = frozenset()
-    if "?" in en + en_aliases + zh + zh_aliases + traditional:
+        if not en_names and not zh_names:
+            return None
+    ambiguous: frozenset[str] = _NONE
+    if "?" in english or "?" in chinese:
         ambiguous = frozenset(fold(name[1:]) for name in en_names + zh_names if name[0] == "?")
         en_names = [name.removeprefix("?") for name in en_names]
         zh_names = [name.removeprefix("?") for name in zh_names]
-    if not en_names and not zh_names:
-        return None
-    return Entry(id, label, tuple(en_names), tuple(zh_names), ambiguous, start, end, source)
+    return Entry(id, label, tuple(en_names), tuple(zh_names), ambiguous, start, end, source, pinyin)
 
 
 def knowledge(extra: Path | None = None, labels: Collection[str] | None = LABELS) -> KnowledgeBase:

@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 from corpus.document import LANGUAGES, Lang
 from corpus.errors import InputError
 from corpus.knowledge import COLUMNS, Entry, KnowledgeBase, fold, knowledge, read_entries
+from corpus.pinyin import dictionary, fits, plain, spellings
 from corpus.store import Workspace, write_atomically
 
 FILE = "knowledge.csv"
@@ -60,14 +61,15 @@ def make_row(
     id: str = "",
     labels: Collection[str],
     source: str = "own",
+    pinyin: str = "",
 ) -> Row:
     """A row of these names, with its Traditional forms; an alias that has a Chinese character is a Chinese one.
 
-    A missing English or Chinese name is taken from the aliases. Raises InputError where a name or the label will not do.
+    `pinyin` has the spellings of the Chinese names, separated by "|"; where it is empty they are made. A missing English or Chinese name is taken from the aliases. Raises InputError where a name or the label will not do.
 
     >>> row = make_row("AGENCY", "Lanxi Tea Office", "兰溪茶办", ["茶办"], labels={"AGENCY"})
-    >>> row["id"], row["zh_aliases"], row["traditional"]
-    ('agency/lanxi-tea-office', '茶办', '蘭谿茶辦|茶辦')
+    >>> row["id"], row["zh_aliases"], row["traditional"], row["pinyin"]
+    ('agency/lanxi-tea-office', '茶办', '蘭谿茶辦|茶辦', 'Lanxi Chaban|Chaban')
     """
     if label not in labels:
         raise InputError(f"unknown label {label!r}; the scheme has: {', '.join(labels)}")
@@ -80,7 +82,7 @@ def make_row(
         raise InputError("no name; give one in English or in Chinese")
     if id and (_FORBIDDEN.search(id) or id != id.strip() or id[0] == "#"):
         raise InputError(f"{id!r} cannot be an id; use letters, digits, / and -")
-    return {
+    row = {
         **dict.fromkeys(COLUMNS, ""),
         "id": id or _made_id(label, (english or chinese_names)[0]),
         "label": label,
@@ -91,6 +93,8 @@ def make_row(
         "traditional": "|".join(traditional_names(chinese_names)),
         "source": source,
     }
+    spelt = [spelling for part in pinyin.split("|") if (spelling := _cleaned(part))]
+    return {**row, "pinyin": "|".join(spelt or spellings(row))}
 
 
 def _cleaned(name: str) -> str:
@@ -136,7 +140,9 @@ def read_rows(path: Path) -> list[Row]:
         return []
     text = _text(path)
     list(read_entries(text, str(path), None))  # names what is not a row
-    return list(csv.DictReader(line for line in text.splitlines() if line and line[0] != "#"))
+    # A file written before there was pinyin lacks that column.
+    blank = dict.fromkeys(COLUMNS, "")
+    return [blank | row for row in csv.DictReader(line for line in text.splitlines() if line and line[0] != "#")]
 
 
 def _text(path: Path) -> str:
@@ -176,7 +182,7 @@ def put(workspace: Workspace, rows: Sequence[Row], *, replace: bool = True) -> t
 def read_table(path: Path, labels: Collection[str]) -> tuple[list[Row], list[BadRow]]:
     """Rows from a CSV file that a group wrote, and those that cannot be taken in.
 
-    It has the columns en, zh, label and, if wished, id, source and one or more whose name begins with "alias"; several
+    It has the columns en, zh, label and, if wished, id, pinyin, source and one or more whose name begins with "alias"; several
     aliases in one cell are separated by "|" or ";". A file with the columns of `COLUMNS` will do too.
     Raises InputError where the file cannot be read or has no such columns.
     """
@@ -222,13 +228,14 @@ def _table_row(header: Sequence[str], cells: Sequence[str], labels: Collection[s
     aliases = [alias for value in many for alias in re.split(r"[|;；]", value)]
     row = make_row(
         given["label"], given.get("en", ""), given.get("zh", ""), aliases, id=given.get("id", ""), labels=labels,
-        source=given.get("source") or "own",
+        source=given.get("source") or "own", pinyin=given.get("pinyin", ""),
     )  # fmt: skip
     return {**row, "from": given.get("from", ""), "to": given.get("to", "")}
 
 
 def check(rows: Sequence[Row], *, labels: Collection[str], base: KnowledgeBase | None = None) -> list[Finding]:
-    """What is doubtful in rows: unknown labels, names with two labels, common words, no Traditional form, duplicates.
+    """What is doubtful in rows: unknown labels, names with two labels, common words, duplicates, and names that have no
+    Traditional form, no pinyin, or one that is not theirs.
 
     They are compared with one another and with `base` (what hemu ships).
 
@@ -251,7 +258,20 @@ def check(rows: Sequence[Row], *, labels: Collection[str], base: KnowledgeBase |
         missing = [form for form in traditional_names(_listed(row, "zh", "zh_aliases")) if form not in entry.zh]
         if missing:
             found.append(Finding(entry.id, "no Traditional form", ", ".join(missing)))
+        found += _pinyin_findings(entry, row)
     return found
+
+
+def _pinyin_findings(entry: Entry, row: Row) -> Iterator[Finding]:
+    names = [name for name in _listed(row, "zh", "zh_aliases") if _HAN.search(name)]
+    for spelling in entry.pinyin:
+        if not any(fits(spelling, name) for name in names):
+            yield Finding(
+                entry.id, "pinyin of another name", f"{spelling}; expected {'|'.join(spellings(row)) or 'none'}"
+            )
+    lacking = [name for name in names if not any(fits(spelling, name) for spelling in entry.pinyin)]
+    if lacking:
+        yield Finding(entry.id, "no pinyin", ", ".join(lacking))
 
 
 def _as_file(row: Row) -> str:
@@ -299,20 +319,8 @@ def common_word(name: str, base: KnowledgeBase | None = None) -> bool:
         return True
     if lang == "en":
         return name.isalpha() and name.lower() in _english_words()
-    count, tag = _dictionary().get(name, (0, ""))
+    count, tag = dictionary().get(name, (0, ""))
     return count >= _COMMON_FROM and tag not in _NAME_TAGS
-
-
-@cache
-def _dictionary() -> dict[str, tuple[int, str]]:
-    """The words of jieba's dictionary with their frequency and part of speech."""
-    import jieba
-
-    words: dict[str, tuple[int, str]] = {}
-    for line in (Path(jieba.__file__).parent / "dict.txt").read_text(encoding="utf-8").splitlines():
-        word, count, tag = line.split(" ")
-        words[word] = (int(count), tag)
-    return words
 
 
 @cache
@@ -323,21 +331,41 @@ def _english_words() -> frozenset[str]:
 
 
 def search(base: KnowledgeBase, words: str) -> list[Entry]:
-    """Entries whose id or one of whose names holds `words`, in any case; those with exactly this name first.
+    """Entries whose id, one of whose names, or whose pinyin holds `words`, in any case; whole names first.
 
-    >>> search(knowledge(), "国务院办公厅")[0].label
-    'AGENCY'
+    Pinyin is found with or without tones and blanks, from the beginning of a word on.
+
+    >>> search(knowledge(), "国务院办公厅")[0].label, search(knowledge(), "gongtongfuyu")[0].id
+    ('AGENCY', 'policy/common-prosperity')
     """
     wanted = fold(words).lower()
-    exact: list[Entry] = []
-    partly: list[Entry] = []
+    spelt = _spelling_pattern(words)
+    found: tuple[list[Entry], ...] = ([], [], [], [])
     for entry in base.entries:
         names = [fold(name).lower() for name in (*entry.en, *entry.zh)]
         if wanted in names or wanted == entry.id:
-            exact.append(entry)
+            found[0].append(entry)
+            continue
+        match = spelt.search(_plain_spelling(entry.spelling)) if spelt and entry.spelling else None
+        if match and match["end"] is not None and match["start"] != " ":
+            found[1].append(entry)
         elif any(wanted in name for name in names) or wanted in entry.id:
-            partly.append(entry)
-    return exact + partly
+            found[2].append(entry)
+        elif match:
+            found[3].append(entry)
+    return [entry for entries in found for entry in entries]
+
+
+def _spelling_pattern(words: str) -> re.Pattern[str] | None:
+    """What finds `words` in a column of pinyin, written with any blanks; None where they are no pinyin."""
+    letters = plain(words)
+    if not (letters.isascii() and letters.isalpha()):
+        return None
+    return re.compile(f"(?P<start>^|[| ]){'[ ]?'.join(letters)}(?P<end>$|(?=[|]))?")
+
+
+def _plain_spelling(spelling: str) -> str:
+    return " ".join(map(plain, spelling.replace("|", " | ").split(" "))).replace(" | ", "|")
 
 
 def annotator_name(workspace: Workspace) -> str | None:

@@ -10,7 +10,6 @@ from typing import Any
 
 FOLDER = Path(__file__).resolve().parent.parent / "corpus" / "data" / "knowledge"
 INPUTS = FOLDER / "inputs"
-COLUMNS = ["id", "label", "en", "en_aliases", "zh", "zh_aliases", "traditional", "from", "to", "source"]
 Row = dict[str, str]
 
 

@@ -20,6 +20,8 @@ from knowledge_inputs import (
     unsure_english,
 )
 
+from corpus.pinyin import place_pinyin
+
 LONG_NATIONS = (
     "满族|蒙古族|回族|藏族|苗族|彝族|壮族|侗族|瑶族|白族|傣族|黎族|畲族|水族|土族|羌族|怒族|土家族|布依族|哈尼族|傈僳族|拉祜族|佤族|纳西族|"
     "景颇族|布朗族|仡佬族|仫佬族|毛南族|撒拉族|保安族|东乡族|裕固族|哈萨克|哈萨克族|柯尔克孜|锡伯|塔吉克|达斡尔族|鄂温克族|鄂伦春族?|朝鲜族|"
@@ -30,6 +32,10 @@ PEOPLES = re.compile(f"(?:{LONG_NATIONS})+$")
 
 def short_name(name: str) -> str:
     """杭州 for 杭州市, 延边 for 延边朝鲜族自治州; "" where only one character would be left."""
+    if name.endswith("林区") and name != "神农架林区":
+        return name[:-1]
+    if name.endswith("新区") and len(name) == 3:  # 清新区 is no new area
+        return name[:-1]
     for suffix in (
         "特别行政区",
         "自治区",
@@ -65,6 +71,7 @@ KINDS = {
     "州": "Prefecture",
     "省": "Province",
 }
+KINDS_READ = {"市": "shi", "县": "xian", "区": "qu", "旗": "qi", "盟": "meng", "州": "zhou", "省": "sheng"}
 REGIONS = {"15": "内蒙古", "45": "广西", "54": "西藏", "64": "宁夏", "65": "新疆"}
 
 
@@ -76,20 +83,10 @@ def exonyms() -> dict[str, list[str]]:
         return {row["key"]: row["names"].split("|") for row in rows}
 
 
-def pinyin_name(words: list[str]) -> str:
-    """Hanyu Pinyin of a place name as one word, with the apostrophe that a syllable beginning with a vowel takes."""
-    out = words[0]
-    for word in words[1:]:
-        out += "'" + word if word[0] in "aeo" else word
-    return out.capitalize()
-
-
 def china(sources: Path) -> Iterator[Row]:
     """Provinces, prefectures and counties by their codes (GB/T 2260), with English names from pinyin."""
     folder = sources / "cn_admin_geo"
-    spelt = {code: pinyin.split() for code, _, pinyin, _ in tsv(folder / "admin_codes_zh_pinyin_en.tsv")}
     written = {name: english for _, name, _, english in tsv(folder / "admin_codes_zh_pinyin_en.tsv")}
-    by_name = {name: pinyin.split() for _, name, pinyin, _ in tsv(folder / "admin_codes_zh_pinyin_en.tsv")}
     source = "cn_admin_geo"
     for row in rows(folder / "province.csv"):
         code = row["code"][:2]
@@ -115,11 +112,10 @@ def china(sources: Path) -> Iterator[Row]:
         seen[short_name(row["name"])] = seen.get(short_name(row["name"]), 0) + 1
     for row in everything:
         name, code = row["name"], row["code"]
-        if name in ("市辖区", "县", "城区", "郊区", "矿区", "自治区直辖县级行政区划", "省直辖县级行政区划"):
+        if name in ("市辖区", "县", "城区", "郊区", "矿区") or name.endswith("行政区划"):
             continue
         short, city = short_name(name), code.endswith("00")
-        pinyin = spelt.get(code) or by_name.get(name) or []
-        en, aliases = english_names(name, short, pinyin, written.get(name, ""), city)
+        en, aliases = english_names(name, short, written.get(name, ""), city)
         unsure = bool(short) and (common_word(short) or (not city and (name[-1] == "区" or seen[short] > 1)))
         # A district name such as 和平区 or 新华区 is shared by many towns but is a name all the same.
         yield {
@@ -128,16 +124,12 @@ def china(sources: Path) -> Iterator[Row]:
         }  # fmt: skip
 
 
-def english_names(name: str, short: str, pinyin: list[str], written: str, city: bool) -> tuple[str, list[str]]:
+def english_names(name: str, short: str, written: str, city: bool) -> tuple[str, list[str]]:
     """The English name of a Chinese city or county and its other forms; short forms of counties need support."""
-    if short in exonyms():
-        bases = exonyms()[short]
-    elif pinyin and short and len(pinyin) == len(name):
-        bases = [pinyin_name(pinyin[: len(short)])]
-    elif pinyin and not short:  # 忠县 is Zhongxian or Zhong County
-        bases = [pinyin_name(pinyin[:1])]
-    else:
-        return (written, []) if re.fullmatch(r"[A-Z][a-z]+(?: [A-Z][a-z]+)*", written) else ("", [])
+    if not short and "自治" in name:  # 鄂伦春自治旗 is the people's name and nothing more
+        return written, []
+    # 忠县 is Zhongxian or Zhong County
+    bases = exonyms().get(short) or [place_pinyin(short) if short else place_pinyin(name)[: -len(KINDS_READ[name[-1]])]]
     if "自治" in name:
         kind = {"州": "Autonomous Prefecture", "县": "Autonomous County", "旗": "Autonomous Banner"}[name[-1]]
         formal = [f"{base} {kind}" for base in bases]
@@ -145,14 +137,13 @@ def english_names(name: str, short: str, pinyin: list[str], written: str, city: 
             formal.insert(0, written)
         loose = [f"{base} {kind.split()[1]}" for base in bases]
     else:
-        kind = {"地区": "Prefecture", "林区": "Forestry District", "新区": "New Area"}.get(name[-2:]) or KINDS.get(
-            name[-1], ""
-        )
+        longer = {"地区": "Prefecture", "林区": "Forestry District", "新区": "New Area"}.get(name.removeprefix(short))
+        kind = longer or KINDS.get(name[-1], "")
         formal, loose = [f"{base} {kind}" for base in bases if kind], []
     mark = "" if city or name.endswith("市") else "?"
     shorts = [f"{mark}{base}" for base in bases] if short else []
     if not short:
-        formal.insert(0, f"{bases[0]}{pinyin[-1]}")
+        formal.insert(0, place_pinyin(name))
     if shorts and (city or name.endswith("市")):
         names = [*shorts, *formal, *loose]
     else:

@@ -1,15 +1,17 @@
 """Make the files of the knowledge base that have a source, and complete those written by hand.
 
     python scripts/make_knowledge.py SOURCES     make china.csv, cities.csv, subdivisions.csv, cedict.csv, officials.csv
-    python scripts/make_knowledge.py --fill      only complete the general_*.csv files (id, traditional, source)
+    python scripts/make_knowledge.py --fill      only complete the general_*.csv files (id, traditional, pinyin, source)
 
 SOURCES is a folder that holds the folders named in corpus/data/knowledge/README.md. In a file written by hand, a row
-may leave out everything after the names: this script gives it an id, traditional names and a source.
+may leave out everything after the names: this script gives it an id, traditional names, pinyin and a source.
+Pinyin is made anew each time, in every file.
 """
 
 from __future__ import annotations
 
 import csv
+import io
 import re
 import sys
 import unicodedata
@@ -19,7 +21,6 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from knowledge_inputs import (
-    COLUMNS,
     FOLDER,
     Row,
     common_word,
@@ -31,6 +32,9 @@ from knowledge_inputs import (
     unsure_english,
 )
 from knowledge_places import china, cities, subdivisions
+
+from corpus.knowledge import COLUMNS
+from corpus.pinyin import spellings
 
 
 def traditional(names: Iterable[str]) -> str:
@@ -56,23 +60,31 @@ def zh_names(row: Row) -> list[str]:
 def write(path: Path, comment: Iterable[str], rows: Iterable[Row]) -> int:
     """Write entries under their comment lines; each without an id gets one that is unique in the file."""
     seen: set[str] = set()
-    count = 0
-    with path.open("w", encoding="utf-8", newline="") as file:
-        file.writelines(f"# {line}\n" for line in comment)
-        out = csv.DictWriter(file, COLUMNS, lineterminator="\n")
-        out.writeheader()
-        for row in rows:
-            full = {column: row.get(column) or "" for column in COLUMNS}
-            base = full["id"] or f"{full['label'].lower()}/{slug(full['en'].strip('?')) or full['zh'].strip('?')}"
-            full["id"], n = base, 2
-            while full["id"] in seen:
-                full["id"], n = f"{base}-{n}", n + 1
-            seen.add(full["id"])
-            if not full["traditional"]:
-                full["traditional"] = traditional(zh_names(full))
-            out.writerow(full)
-            count += 1
-    return count
+    made: list[Row] = []
+    for row in rows:
+        full = {column: row.get(column) or "" for column in COLUMNS}
+        base = full["id"] or f"{full['label'].lower()}/{slug(full['en'].strip('?')) or full['zh'].strip('?')}"
+        full["id"], n = base, 2
+        while full["id"] in seen:
+            full["id"], n = f"{base}-{n}", n + 1
+        seen.add(full["id"])
+        for first, more in (("en", "en_aliases"), ("zh", "zh_aliases")):
+            others = dict.fromkeys(name for name in full[more].split("|") if name and name != full[first])
+            full[more] = "|".join(others)
+        if not full["traditional"]:
+            full["traditional"] = traditional(zh_names(full))
+        full["pinyin"] = "|".join(spellings(full))
+        made.append(full)
+    # Written only when all is made, and whole: somebody may be reading the file.
+    text = io.StringIO()
+    text.writelines(f"# {line}\n" for line in comment)
+    out = csv.DictWriter(text, COLUMNS, lineterminator="\n")
+    out.writeheader()
+    out.writerows(made)
+    fresh = path.with_suffix(".new")
+    fresh.write_text(text.getvalue(), encoding="utf-8", newline="")
+    fresh.replace(path)
+    return len(made)
 
 
 def fill(path: Path) -> int:

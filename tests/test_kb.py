@@ -115,6 +115,8 @@ def test_a_name_that_cannot_be_stored_is_refused(name: str) -> None:
         (make_row("AGENCY", "State Council", labels=LABELS, id="own/x"), "duplicate"),
         ({**make_row("FIRM", zh="兰溪茶业", labels=LABELS), "traditional": ""}, "no Traditional form"),
         (make_row("TOWN", "Lanxi X", labels=["TOWN"]), "unknown label"),
+        (make_row("FIRM", zh="兰溪茶业", labels=LABELS, pinyin="Lanxi Gongsi"), "pinyin of another name"),
+        ({**make_row("FIRM", zh="兰溪茶业", labels=LABELS), "pinyin": ""}, "no pinyin"),
     ],
 )
 def test_check_finds(row: dict[str, str], kind: str) -> None:
@@ -166,6 +168,32 @@ def test_the_annotator_changes_with_the_file(workspace: Workspace) -> None:
     assert len(seen) == 2
     with pytest.raises(HemuError, match="gone"):
         own_names("names:gone.csv")
+
+
+def test_pinyin_is_made_or_taken_and_listed(workspace: Workspace, tmp_path: Path) -> None:
+    file = tmp_path / "names.csv"
+    file.write_text("en,zh,label,pinyin\nLanxi Tea,兰溪茶业,FIRM,\nHe Le,乐和,PERSON,Yue He\n", encoding="utf-8")
+    assert hemu_kb(workspace, "import", file).exception is None
+    assert [row["pinyin"] for row in read_rows(workspace.root / FILE)] == ["Lanxi Chaye", "Yue He"]
+    assert "Lanxi Chaye" in hemu_kb(workspace, "list").stdout
+    assert json.loads(hemu_kb(workspace, "list", "--label", "PERSON", "--json").stdout)["pinyin"] == "Yue He"
+    arguments = ("add", "firm/b", "--label", "FIRM", "--zh", "兰溪重业", "--pinyin", "Lanxi Zhongye")
+    assert hemu_kb(workspace, *arguments).exception is None
+    assert json.loads(hemu_kb(workspace, "search", "lanxizhongye", "--json").stdout)["pinyin"] == ["Lanxi Zhongye"]
+
+
+def test_a_file_without_pinyin_is_read_and_written_with_it(workspace: Workspace) -> None:
+    old = "id,label,en,en_aliases,zh,zh_aliases,traditional,from,to,source\nfirm/a,FIRM,Lanxi A,,兰溪甲业,,蘭谿甲業,,,own\n"
+    (workspace.root / FILE).write_text(old, encoding="utf-8")
+    assert marked(workspace, ("兰溪甲业上涨。", "zh")) == [("兰溪甲业", "FIRM", "firm/a")]
+    assert [finding.kind for finding in check(read_rows(workspace.root / FILE), labels=LABELS)] == ["no pinyin"]
+    put(workspace, [make_row("FIRM", "Lanxi B", "兰溪乙业", labels=LABELS)])
+    assert [row["pinyin"] for row in read_rows(workspace.root / FILE)] == ["", "Lanxi Yiye"]
+
+
+@pytest.mark.parametrize("words", ["gongtong fuyu", "gongtongfuyu", "GongTong FùYù", "gong tong fu yu"])
+def test_search_by_pinyin(words: str) -> None:
+    assert search(knowledge(), words)[0].id == "policy/common-prosperity"
 
 
 def test_list_and_search(workspace: Workspace) -> None:

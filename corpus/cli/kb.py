@@ -36,13 +36,22 @@ def kb() -> None:
 @click.option(
     "--alias", "aliases", multiple=True, help="A further name, in either language; ?NAME where it needs support."
 )
+@click.option("--pinyin", default="", help="The Chinese names in pinyin without tones; made where it is not given.")
 @click.option("--replace", is_flag=True, help="Replace the entry of the same id.")
 @workspace_option
 @json_option
 def add(
-    id: str, label: str, en: str, zh: str, aliases: tuple[str, ...], replace: bool, folder: Path, as_json: bool
+    id: str,
+    label: str,
+    en: str,
+    zh: str,
+    aliases: tuple[str, ...],
+    pinyin: str,
+    replace: bool,
+    folder: Path,
+    as_json: bool,
 ) -> int:
-    """Add one entity with its names; Traditional forms are added to the Chinese ones.
+    """Add one entity with its names; Traditional forms and pinyin are added to the Chinese ones.
 
     \b
     Example: hemu kb add agency/lanxi-tea --label AGENCY --en "Lanxi Tea Office" --zh 兰溪茶办 --alias 茶办 -w news
@@ -50,13 +59,13 @@ def add(
     from corpus.own_names import check, make_row, put
 
     workspace = open_workspace(folder)
-    row = make_row(label, en, zh, aliases, id=id, labels=workspace.scheme.label_names)
+    row = make_row(label, en, zh, aliases, id=id, labels=workspace.scheme.label_names, pinyin=pinyin)
     put(workspace, [row], replace=replace)
     findings = check([row], labels=workspace.scheme.label_names)
     if as_json:
         click.echo(json.dumps({"entry": row, "findings": [f._asdict() for f in findings]}, ensure_ascii=False))
         return 0
-    names = ", ".join(n for c in ("en", "en_aliases", "zh", "zh_aliases", "traditional") if (n := row[c]))
+    names = ", ".join(n for c in ("en", "en_aliases", "zh", "zh_aliases", "traditional", "pinyin") if (n := row[c]))
     click.echo(f"kb: {row['id']} {row['label']} added: {names.replace('|', ', ')}", err=True)
     _say_findings(findings)
     return 0
@@ -69,7 +78,7 @@ def add(
 def import_(file: Path, folder: Path, as_json: bool) -> int:
     """Take in the names in FILE, a CSV file with the columns en, zh, label and aliases (separated by "|").
 
-    A column id is used where there is one. An entry replaces the own entry of the same id. Where a row cannot be taken
+    The columns id and pinyin are used where there are any; otherwise both are made. An entry replaces the own entry of the same id. Where a row cannot be taken
     in, each such row is named, nothing is written, and the exit code is 1.
 
     \b
@@ -100,8 +109,8 @@ def import_(file: Path, folder: Path, as_json: bool) -> int:
 def check(file: Path | None, folder: Path, as_json: bool) -> int:
     """Point at what is doubtful in the names of the workspace, or in FILE before it is imported.
 
-    Names with two labels, names that are common words, missing Traditional forms, entries that are there twice, labels
-    that the scheme does not have. The exit code is 1 where something was found.
+    Names with two labels, names that are common words, missing Traditional forms, pinyin that is missing or does not
+    fit the Chinese name, entries that are there twice, labels that the scheme does not have. The exit code is 1 where something was found.
 
     \b
     Example: hemu kb check names.csv -w news
@@ -156,7 +165,7 @@ def list_(label: str | None, folder: Path, as_json: bool) -> int:
     workspace = open_workspace(folder)
     rows = [row for row in read_rows(workspace.root / FILE) if label in (None, row["label"])]
     for row in rows:
-        names = [row["en"], row["en_aliases"].replace("|", ", "), row["zh"], row["zh_aliases"].replace("|", ", ")]
+        names = [row[column].replace("|", ", ") for column in ("en", "en_aliases", "zh", "zh_aliases", "pinyin")]
         line = f"{row['id']}  {row['label']}  {', '.join(name for name in names if name)}"
         click.echo(json.dumps(row, ensure_ascii=False) if as_json else line)
     if not rows and not as_json:
@@ -173,8 +182,11 @@ def list_(label: str | None, folder: Path, as_json: bool) -> int:
 def search(name: str, label: str | None, limit: int, folder: Path, as_json: bool) -> int:
     """Search the names that hemu ships, and those of the workspace where there is one, for NAME or a part of it.
 
+    NAME may be English, Chinese or pinyin, with or without blanks and tones.
+
     \b
     Example: hemu kb search 发改委
+    Example: hemu kb search "gongtong fuyu"
     """
     from corpus.errors import WorkspaceError
     from corpus.knowledge import knowledge
@@ -201,11 +213,11 @@ def search(name: str, label: str | None, limit: int, folder: Path, as_json: bool
 def _plain(entry: Entry) -> dict[str, Any]:
     unsure = sorted(name for name in (*entry.en, *entry.zh) if entry.unsure(name))
     return {
-        "id": entry.id, "label": entry.label, "en": entry.en, "zh": entry.zh, "ambiguous": unsure, "from": entry.start,
-        "to": entry.end, "source": entry.source,
+        "id": entry.id, "label": entry.label, "en": entry.en, "zh": entry.zh, "pinyin": entry.pinyin, "ambiguous": unsure,
+        "from": entry.start, "to": entry.end, "source": entry.source,
     }  # fmt: skip
 
 
 def _line(entry: Entry) -> str:
     names = [("?" if entry.unsure(name) else "") + name for name in (*entry.en, *entry.zh)]
-    return f"{entry.id}  {entry.label}  {', '.join(names)}"
+    return f"{entry.id}  {entry.label}  {', '.join((*names, *entry.pinyin))}"
