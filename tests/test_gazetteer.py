@@ -33,6 +33,8 @@ def test_is_registered() -> None:
 
 
 ENGLISH = [
+    ("A platform as a medium.", "She wrote on Twitter that Twitter had failed.", [("Twitter", "FIRM")]),
+    ("A firm that is a word besides, at the head of a sentence.", "Meta said it would comply.", [("Meta", "FIRM")]),
     ("A plain sentence.", "Officials in Hangzhou cited the State Council.", [("Hangzhou", "PLACE"), ("State Council", "AGENCY")]),
     ("The article is left out.", "Editors of The Guardian met.", [("Guardian", "ORG")]),
     ("A place inside the name of a body.", "The Hangzhou Maple Leaf School opened.", []),
@@ -61,6 +63,8 @@ ENGLISH = [
 ]  # fmt: skip
 
 CHINESE = [
+    ("A platform as a medium: 'wrote on Weibo'.", "他在微博上发文，微博公司没有回应。", [("微博", "FIRM")]),
+    ("An office that begins like a ministry.", "外交部长官说。", []),
     ("An aim of policy is no programme: 'high-quality development goes on'.", "高质量发展取得成效。", []),
     ("But quoted it is.", "落实“生态文明建设”要求。", [("生态文明建设", "POLICY")]),
     ("Two programmes side by side are left to the rules.", "做好碳达峰碳中和工作。", []),

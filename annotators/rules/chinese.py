@@ -17,6 +17,7 @@ from annotators.lists import lists_digest
 from annotators.registry import Stage, annotator
 from annotators.rules.chinese_bodies import find_bodies
 from annotators.rules.chinese_events import event_follows, people_follow
+from annotators.rules.chinese_firms import as_firms, firms_introduced
 from annotators.rules.chinese_latin import beside_words, from_english, in_brackets, with_brackets
 from annotators.rules.chinese_lexicon import body_endings, surnames, transliteration, words
 from annotators.rules.chinese_lists import with_lists
@@ -24,9 +25,12 @@ from annotators.rules.chinese_local import find_local, with_units
 from annotators.rules.chinese_people import aliases, cue_after, cues_before, find_latin, find_people, takes_office
 from annotators.rules.chinese_places import find_places, find_short, known_label, known_official
 from annotators.rules.chinese_policies import find_agreements, find_headed, find_named, find_quoted, find_titles, works
+from annotators.rules.chinese_programmes import find_programmes
 from annotators.rules.chinese_slogans import find_slogans
 from annotators.rules.chinese_standing import find_authorities
+from annotators.rules.chinese_states import find_states, states_named
 from annotators.rules.chinese_words import Sentence, entity, occurrences, simplified, words_of
+from annotators.rules.media import medium_spans
 from corpus.document import Entity, Group, Layer
 
 VERSION = "2"
@@ -51,17 +55,21 @@ def find_entities(
     original, text = text, simplified(text)
     tagged = words_of(text, sentences)
     found: list[Found] = []
+    states = states_named(text)
+    media = medium_spans(text, "zh")
+    firms = [firm for sentence in tagged for firm in firms_introduced(text, sentence)]
     for sentence in tagged:
         if sentence:
-            found += _of_sentence(text, sentence)
-    found = _without_overlaps(found)
+            found += _of_sentence(text, sentence, states)
+    firms = [f for f in firms if not any(s <= f[0] and f[1] <= e and e - s > f[1] - f[0] for s, e, _ in found)]
+    found = _without_overlaps([*firms, *found])
     found = _with_aliases(text, with_lists(text, tagged, found))
     found = with_brackets(text, _hyphenated(text, found), english)
     found = _without_overlaps([*from_english(text, english), *found, *in_brackets(text, found)])
-    found = _consistent(text, _stems(text, _whole_firms(text, found)))
+    found = as_firms(text, _consistent(text, _stems(text, _whole_firms(text, found))), firms)
     found = _offices(text, found, sentences)
     found = _everywhere(text, found, tagged)
-    found = [(*_without_blanks(text, start, end), label) for start, end, label in sorted(found)]
+    found = [(*_without_blanks(text, s, e), lab) for s, e, lab in sorted(found) if (s, e) not in media]
     return tuple(entity(original, start, end, label, 0.8, SOURCE) for start, end, label in found if start < end)
 
 
@@ -74,7 +82,7 @@ def _without_blanks(text: str, start: int, end: int) -> tuple[int, int]:
     return start, end
 
 
-def _of_sentence(text: str, sentence: Sentence) -> list[Found]:
+def _of_sentence(text: str, sentence: Sentence, states: frozenset[str]) -> list[Found]:
     """What the topics find in one sentence, the surest first."""
     low, high = sentence[0].start, sentence[-1].end
     policies = (
@@ -83,6 +91,7 @@ def _of_sentence(text: str, sentence: Sentence) -> list[Found]:
         + _longest_first(
             find_quoted(text, low, high)
             + find_slogans(text, low, high)
+            + find_programmes(text, low, high)
             + find_named(text, sentence)
             + find_headed(text, sentence)
         )
@@ -91,8 +100,11 @@ def _of_sentence(text: str, sentence: Sentence) -> list[Found]:
     bodies = find_bodies(text, sentence) + find_authorities(text, sentence) + find_local(text, sentence)
     bodies += beside_words(text, low, high)
     places = find_places(text, sentence)
+    towns = {(start, end) for start, end, label in places if label == "PLACE"}
+    people = [p for p in people if p[:2] not in towns]
     titled = [(start, end, "") for start, end in works(text, low, high, policies)]
-    rest = _longest_first(find_short(text, sentence) + people + bodies + places)
+    by_letter = find_states(text, low, high, states)
+    rest = [*by_letter, *_longest_first(find_short(text, sentence) + people + bodies + places)]
     return [f for f in _without_overlaps(with_units(text, policies + titled + rest)) if f[2]]
 
 
@@ -194,6 +206,7 @@ def _offices(text: str, found: list[Found], sentences: Sequence[tuple[int, int]]
     officials = shown | full | {part for name in shown | full for part in _short_names(name)}
     officials |= {alias for name in officials for alias in same.get(name, ())}
     officials |= {part for name in officials for part in _short_names(name)}
+    officials |= _first_names(people, officials)
     return [(s, e, "OFFICIAL" if lab == "PERSON" and text[s:e] in officials else lab) for s, e, lab in found]
 
 
@@ -206,6 +219,7 @@ def _verdict(text: str, start: int, end: int, low: int, bodies: dict[int, str]) 
             label = bodies.get(cue.start) or bodies.get(len(text[: cue.start].rstrip()), "")
             label = label or _body_before(text, cue.start, bodies)
             of_state = label == "PLACE" and text[cue.start :].startswith(_OF_A_STATE)
+            of_state = of_state or text[max(0, cue.start - 2) : cue.start] in _THAT_BODY
             kinds.append("official" if label == "AGENCY" or of_state else "other" if label else "")
         else:
             kinds.append(cue.kind)
@@ -227,6 +241,9 @@ def _body_before(text: str, start: int, bodies: dict[int, str]) -> str:
     return ""
 
 
+# 该局主任: the body was named before.
+_THAT_BODY = ("该局", "该部", "该署", "该厅", "该委", "该办", "该处", "该司", "该党")
+
 # 中国主席, 俄罗斯代表: with no more than a place before it, such a title is an office of state.
 _OF_A_STATE = ("主席", "副主席", "官员", "高级官员", "代表", "发言人", "顾问")
 
@@ -239,6 +256,15 @@ def _short_names(name: str) -> list[str]:
     if name.isascii() and " " in name:
         return [name.rsplit(" ", 1)[1]]
     return []
+
+
+def _first_names(people: set[str], officials: set[str]) -> set[str]:
+    """The first parts of foreign names that are used alone too, where all who have that first name are in office."""
+    bearers: dict[str, list[bool]] = {}
+    for name in people:
+        if first := re.match("[^·•・‧]{2,}(?=[·•・‧])", name):
+            bearers.setdefault(first.group(), []).append(name in officials)
+    return {first for first, answers in bearers.items() if first in people and all(answers)}
 
 
 def _everywhere(text: str, found: list[Found], tagged: Sequence[Sentence]) -> list[Found]:

@@ -7,9 +7,21 @@ from functools import cache
 from itertools import pairwise
 
 from annotators.rules.chinese_events import event_follows, people_follow
+from annotators.rules.chinese_known import known_label, known_official, known_place
 from annotators.rules.chinese_lexicon import body_endings, place_endings, table, transliteration, words
+from annotators.rules.chinese_towns import is_foreign_town
 from annotators.rules.chinese_words import Sentence, trim
 from corpus.document import Token
+
+__all__ = [
+    "find_places",
+    "find_short",
+    "known_label",
+    "known_official",
+    "known_place",
+    "split_places",
+    "without_direction",
+]
 
 Found = tuple[int, int, str]
 
@@ -35,6 +47,8 @@ def split_places(text: str, start: int, end: int) -> list[tuple[int, int]]:
     """
     if pair := _pair(text, start, end):
         return pair
+    if re.fullmatch("[0-9.０-９]+", text[start:end]):
+        return []
     rule = _RULER.search(text, start, end)
     # 云洲王储, which LAC takes for one place: the office is no part of it, nor the name behind it.
     if rule and known_place(text[start : rule.start()]):
@@ -59,7 +73,8 @@ def split_places(text: str, start: int, end: int) -> list[tuple[int, int]]:
         pieces.append((at, end))
     if len(pieces) == 2 and not _may_stand(text[slice(*pieces[1])], text[slice(*pieces[0])]):
         return [(start, end)]
-    return [piece for piece in pieces if trim(text, *piece) == piece]
+    guards = words("places", "endings", "guards")
+    return [piece for piece in pieces if trim(text, *piece) == piece and text[slice(*piece)] not in guards]
 
 
 _RULER = re.compile("(?:王储|国王|女王|埃米尔|酋长|王室|王|总统|总理|首相|亲王|苏丹(?=[一-鿿])|外长|大臣|当局)")
@@ -164,6 +179,13 @@ def find_places(text: str, sentence: Sentence) -> list[Found]:
         for match in _SAINT.finditer(text, sentence[0].start, sentence[-1].end):
             if set(match.group(1)) <= transliteration():
                 found.append((*match.span(), "PLACE"))
+        for token in sentence:
+            # The characters before the water must all be such as write foreign names, from the start of a word on.
+            water = _WATERS.match(text, token.start)
+            if not water or water.end() > sentence[-1].end or not set(water.group(1)) <= transliteration():
+                continue
+            if len(water.group(1)) > 2 or token.tag in ("LOC", "PER"):
+                found.append((*water.span(), "PLACE"))
         # 宁州 + 长江大桥: the town is part of the bridge's name, 宁州市 is a level of its own.
         for token, following in pairwise(sentence):
             if (
@@ -177,7 +199,7 @@ def find_places(text: str, sentence: Sentence) -> list[Found]:
         if token.tag == "PER" and token.end - token.start >= 4 and text[token.end - 1] in "州省邦郡县":
             found.append((token.start, token.end, "PLACE"))
             continue
-        if token.tag == "PER" and _is_foreign_town(text, sentence, i):
+        if token.tag == "PER" and is_foreign_town(text, sentence, i):
             found.append((token.start, token.end, "PLACE"))
             continue
         if token.tag != "LOC" and not (token.tag in ("PER", "ORG") and known_place(text[token.start : token.end])):
@@ -189,6 +211,8 @@ def find_places(text: str, sentence: Sentence) -> list[Found]:
         if end - start < 2:
             continue
         surface = text[start:end]
+        if re.fullmatch("[0-9.０-９]+", surface) or re.search("党[州省市县]$", surface):
+            continue
         if surface.endswith(("政府", "战争", "大战", "革命")) or event_follows(text, end) or people_follow(text, end):
             continue
         if surface in generic or surface in words("places", "endings", "guards"):
@@ -214,87 +238,13 @@ def find_places(text: str, sentence: Sentence) -> list[Found]:
     return found
 
 
+# A water or a mountain of a foreign name, with what is built on it: 鲁菲吉河大桥.
+_WATERS = re.compile(
+    "(?<![·•])([一-鿿]{2,5})(?:河|湖|岛|山脉|海峡|半岛|群岛|沙漠|运河|峡谷|河谷|瀑布)(?:大桥|大坝|水库|水电站)?(?![一-鿿]?[鲤鲟])"
+)
 _SAINT = re.compile("圣([一-鿿]{1,5}?)(?:大广场|广场|大教堂|教堂|大街|城堡)")
 _BUILT = re.compile(
     "(?:长江|黄河|珠江|淮河|湘江|汉江|松花江|钱塘江|闽江|赣江|嘉陵江|跨海)[一-鿿]{0,3}(?:大桥|隧道|二桥|三桥|公铁大桥)$"
-)
-_RIVER = re.compile("(?:上游|中游|下游|流域|沿岸|两岸|水系|河口|大桥|水库)")
-
-
-def _is_foreign_town(text: str, sentence: Sentence, i: int) -> bool:
-    """Whether what LAC takes for a person is a place by what stands around it: 在林德会见, 云羊河下游."""
-    token = sentence[i]
-    name = text[token.start : token.end]
-    if name[-1:] in "河江湖" and 2 < len(name) < 6 and _RIVER.match(text, token.end):
-        return True
-    if not i or not 2 <= len(name) <= 5 or not set(name) <= transliteration() or known_label(name) not in ("", "PLACE"):
-        return False
-    before = text[sentence[i - 1].start : sentence[i - 1].end]
-    following = sentence[i + 1] if i + 1 < len(sentence) else None
-    after = text[following.start : following.end] if following else ""
-    if before in _TAKEN:
-        return True
-    return before in ("在", "抵达", "飞抵", "位于") and after in _HAPPENING
-
-
-# Of these verbs the object is a place.
-_TAKEN = frozenset(
-    [
-        "撤出",
-        "撤离",
-        "攻占",
-        "占领",
-        "夺取",
-        "围困",
-        "炮击",
-        "飞往",
-        "前往",
-        "抵达",
-        "运往",
-        "驶往",
-        "迁往",
-        "途经",
-        "收复",
-    ]
-)
-_HAPPENING = frozenset(
-    [
-        "会见",
-        "举行",
-        "会晤",
-        "会谈",
-        "签署",
-        "签约",
-        "召开",
-        "发表",
-        "出席",
-        "设厂",
-        "建厂",
-        "落幕",
-        "开幕",
-        "宣誓",
-        "发生",
-        "投资",
-        "举办",
-        "建设",
-        "设立",
-        "启动",
-        "同",
-        "与",
-        "和",
-        "，",
-        "。",
-        "说",
-        "表示",
-        "的",
-        "市",
-        "附近",
-        "郊区",
-        "北部",
-        "南部",
-        "东部",
-        "西部",
-    ]
 )
 
 
@@ -352,7 +302,7 @@ def _extension(text: str, sentence: Sentence, i: int) -> int:
     for j in range(i + 1, min(i + 8, len(sentence))):
         token = sentence[j]
         surface = text[token.start : token.end]
-        if token.tag not in _MATERIAL or surface in stops:
+        if token.tag not in _MATERIAL or surface in stops or surface in ("海上", "境内", "沿海", "海域", "近海"):
             break
         stretch = text[sentence[i].end : token.end]
         if j == i + 1 and first + surface in business:
@@ -365,29 +315,3 @@ def _extension(text: str, sentence: Sentence, i: int) -> int:
             continue
         reach = token.end
     return reach
-
-
-@cache
-def known_place(name: str) -> bool:
-    """Whether `name` is a place by the lists and the knowledge base."""
-    if any(name in words("places", "provinces", key) for key in ("countries", "short", "full")):
-        return True
-    return known_label(name) == "PLACE"
-
-
-@cache
-def known_official(name: str) -> bool:
-    """Whether the knowledge base has the name for persons in office alone, and not only in its list of namesakes."""
-    from corpus.knowledge import knowledge
-
-    entries = [e for e in knowledge().lookup(name, "zh") if name not in e.ambiguous]
-    return any(e.source != "cped_officials" for e in entries) and all(e.label == "OFFICIAL" for e in entries)
-
-
-@cache
-def known_label(name: str) -> str:
-    """The label of the entries of the knowledge base with exactly this name, "" where there is none or no one label."""
-    from corpus.knowledge import knowledge
-
-    labels = {entry.label for entry in knowledge().lookup(name, "zh") if name not in entry.ambiguous}
-    return labels.pop() if len(labels) == 1 else ""

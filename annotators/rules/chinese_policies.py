@@ -113,7 +113,7 @@ def _named() -> re.Pattern[str]:
     return re.compile("|".join([*map(re.escape, names), "全面深化改革(?!开放)"]))
 
 
-_AGREED = "核|贸易|自由贸易|自贸|经贸|和平|气候|渔业|捕鱼|安全|防务|国防|移民|难民|军控|投资|停火|天然气|引渡|脱欧|税收|潜艇|谷物|粮食|第一阶段贸易"
+_AGREED = "核|贸易|自由贸易|自贸|经贸|和平|气候|渔业|捕鱼|安全|防务|国防|移民|难民|军控|投资|停火|天然气|引渡|脱欧|税收|潜艇|谷物|粮食|粮食外运|第一阶段贸易"
 
 
 @cache
@@ -124,7 +124,7 @@ def _agreement() -> re.Pattern[str]:
     )
     party = "|".join(sorted(names, key=len, reverse=True))
     return re.compile(
-        f"(?:{party}|东盟|海合会|非盟)(?:[—–－-]{{0,2}}(?:{party}|东盟|海合会|非盟)){{0,2}}(?:{_AGREED}){{1,2}}(?:问题)?(?:全面)?(?:协议|协定|条约|公约|议定书)"
+        f"(?:{party}|东盟|海合会|非盟|黑海)(?:[—–－-]{{0,2}}(?:{party}|东盟|海合会|非盟)){{0,2}}(?:{_AGREED}){{1,2}}(?:问题)?(?:全面|外运)?(?:协议|协定|条约|公约|议定书)"
     )
 
 
@@ -191,6 +191,8 @@ def find_headed(text: str, sentence: Sentence) -> list[Found]:
         k = _after_subject(text, sentence, k, j)
         start = sentence[k].start
         modifier = text[start : token.end - len(head)]
+        if modifier in words("policies", "rules", "any_agreement"):
+            continue
         if len(modifier) >= 2 and not modifier.isdigit():
             found.append((*trim(text, start, token.end), "POLICY"))
     return found

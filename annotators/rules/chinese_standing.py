@@ -22,6 +22,8 @@ def standing_alone(text: str, sentence: Sentence) -> list[Found]:
         start, end = match.span()
         if match.group().endswith("党") and text[end : end + 1] == "人" and text[end : end + 2] != "人民":
             continue  # 共产党人 are people
+        if match.group() == "中国网" and text[end : end + 1] in tuple("信络民友红购约游上速剧"):
+            continue
         inside = start in starts and end in ends
         if inside or (end - start >= 4 and (start in starts or end in ends)):
             found.append((start, end, bodies_alone()[match.group()]))

@@ -9,6 +9,7 @@ from functools import lru_cache
 from annotators.lists import lists_digest
 from annotators.registry import Stage, annotator
 from annotators.rules.english_context import context_mentions
+from annotators.rules.english_given import relatives
 from annotators.rules.english_lexicon import NONE, known_label, lexicon
 from annotators.rules.english_lines import line_mentions
 from annotators.rules.english_lower import chambers, gulfs, lower_bodies, of_events
@@ -16,10 +17,12 @@ from annotators.rules.english_mentions import acronyms, persons_everywhere, shor
 from annotators.rules.english_names import Name, mention_of, names
 from annotators.rules.english_people import Person, people
 from annotators.rules.english_policies import governments, pairs, quoted_policies
+from annotators.rules.english_programmes import programmes
 from annotators.rules.english_runs import Titles, titles
 from annotators.rules.english_shapes import by_initials, deals, defined, events, hyphenated_places, prefixed
 from annotators.rules.english_slogans import act_titles, slogans
 from annotators.rules.english_text import Mention, read
+from annotators.rules.media import medium_spans
 from annotators.rules.versions import told_by_chinese
 from corpus.document import Entity, Group, Layer, Span, without_overlaps
 
@@ -41,15 +44,15 @@ def find_entities(text: str) -> tuple[Entity, ...]:
     bodies = [mention_of(reading, name, name.label) for name in named if name.label]
     meetings = list(of_events(reading, named))
     named_after = {m.start for m in meetings}
-    silent = [*(m for m in bodies if m.label == NONE and m.start not in named_after), *events(reading)]
+    silent = [*(m for m in bodies if m.label == NONE and m.start not in named_after), *events(reading), *_media(text)]
     bodies = [m for m in bodies if m.label != NONE]
     lines = line_mentions(reading)
     government = list(governments(reading))
-    quoted = [*quoted_policies(reading), *deals(reading), *slogans(reading)]
+    quoted = [*quoted_policies(reading), *deals(reading), *slogans(reading), *programmes(reading)]
     bodies = _with_defined(bodies, list(defined(reading)))
     bodies += [*hyphenated_places(reading), *act_titles(reading), *lower_bodies(reading), *meetings]
     persons = people(reading, found, named, [*bodies, *government, *_model_places(reading.model)])
-    persons += [Person(m.start, m.end, None, m.score) for m in lines if m.label == "PERSON"]
+    persons += [Person(m.start, m.end, None, m.score) for m in (*lines, *relatives(reading)) if m.label == "PERSON"]
     lines = [m for m in lines if m.label != "PERSON"]
     beside = context_mentions(reading, named, [Mention(p.start, p.end, "PERSON") for p in persons if p.score > 0.8])
     persons = [_without_honorific(text, p) for p in persons]
@@ -70,6 +73,11 @@ def find_entities(text: str) -> tuple[Entity, ...]:
     return without_overlaps([Entity(Span.of(text, m.start, m.end), m.label, m.score, NAME) for m in final])
 
 
+def _media(text: str) -> list[Mention]:
+    """Platforms that are the mere medium of a post."""
+    return [Mention(start, end, NONE) for start, end in medium_spans(text, "en")]
+
+
 def _spans(text: str, name: str) -> list[tuple[int, int]]:
     return [m.span() for m in re.finditer(rf"(?<![\w\-]){re.escape(name)}(?!\w)", text)]
 
@@ -82,9 +90,17 @@ _RUN = {
     "park": "ORG",
     "museum": "ORG",
     "library": "ORG",
+    "shipyard": "FIRM",
+    "mine": "FIRM",
+    "plant": "FIRM",
+    "station": "FIRM",
+    "airport": "FIRM",
+    "port": "FIRM",
+    "resort": "FIRM",
+    "ranch": "FIRM",
 }
 _RUN_BY = re.compile(
-    r"\b(?:president|director|manager|head|owner|founder|chairman|curator|spokes\w+)\s+of\s+(?:the\s+)?$", re.I
+    r"\b(?:president|director|manager|head|owner|founder|chairman|curator|spokes\w+)\s+(?:of|for)\s+(?:the\s+)?$", re.I
 )
 
 
@@ -169,7 +185,7 @@ def silent_spans(text: str) -> list[tuple[int, int]]:
         return []
     reading = read(text)
     silent = (mention_of(reading, name, NONE) for name in _titles_and_names(text)[1] if name.label == NONE)
-    return [(m.start, m.end) for m in (*silent, *events(reading))]
+    return [(m.start, m.end) for m in (*silent, *events(reading), *_media(text))]
 
 
 @lru_cache(maxsize=16)

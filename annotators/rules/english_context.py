@@ -26,7 +26,7 @@ _BREAKS = {".", ";", ":", "\n", "?", "!", "(", ")", "”", "“", '"', "who", "w
 def context_mentions(reading: Reading, names: Iterable[Name], bare: Sequence[Mention] = ()) -> list[Mention]:
     """Labels for names without a head word, from the words around them. `bare` are persons known by other means."""
     lex = lexicon()
-    words = reading.words
+    words, text = reading.words, reading.text
     persons = {(m.start, m.end) for m in bare}
     found: list[Mention] = []
     for name in names:
@@ -47,8 +47,20 @@ def context_mentions(reading: Reading, names: Iterable[Name], bare: Sequence[Men
             or _programme(reading, name, lex)
         )
         if label:
+            if label == "FIRM" and (own := _OWN_POSSESSIVE.match(text, end)):
+                end = own.end()
             found.append(Mention(start, end, label, 0.7))
     return found
+
+
+# The road to Pingba: a Chinese town that no list has.
+_WAY_TO = re.compile(
+    r"\b(?:roads?|railway|way|trip|back|moved|returned|bus|train|highway|line|journey|visit|people|villagers|farmers) (?:to|in|from|near)\s$"
+)
+# The supermarket chain Lind's reports: the possessive belongs to the name.
+_OWN_POSSESSIVE = re.compile(
+    r"['’]s(?= (?:reports|reported|said|says|has|had|is|was|will|would|announced|plans|expects|opened|sells|and|told|added|which)\b)"
+)
 
 
 def _noun_label(low: str, lex: Lexicon) -> str | None:
@@ -101,6 +113,8 @@ def _enumerated(reading: Reading, first: int, lex: Lexicon) -> str | None:
                 return None
             if before.text == "," and index > 1:
                 before = words[index - 2]
+            if word.low == "with" and before.low in lex.place_nouns:
+                return None  # "children in the country with Zebrona vaccine"
             return _noun_label(before.low, lex) or _people_label(before.low, lex)
         if not (word.is_capital or word.text == "," or word.low in ("and", "or", "&", "'s") or "." in word.text):
             return None
@@ -115,11 +129,11 @@ def _apposition(reading: Reading, last: int, lex: Lexicon) -> str | None:
     """The label from ", a Wuhan-based maker of laser parts": the first noun that says what the name is."""
     words = reading.words
     index = last + 1
-    if (
-        index + 2 >= len(words)
-        or words[index].text != ","
-        or words[index + 1].low not in ("a", "an", "the", "one", "its")
-    ):
+    if index + 2 >= len(words) or words[index].text != ",":
+        return None
+    if words[index + 1].is_capital and words[index + 2].low == "'s":
+        index += 1  # ", Peru's largest refiner"
+    elif words[index + 1].low not in ("a", "an", "the", "one", "its"):
         return None
     for position in range(index + 2, min(index + 11, len(words))):
         word = words[position]
@@ -129,7 +143,7 @@ def _apposition(reading: Reading, last: int, lex: Lexicon) -> str | None:
             following = word.low in lex.firm_nouns
             if not following:
                 return None
-        label = _noun_label(word.low, lex)
+        label = _noun_label(word.low, lex) if word.text.islower() else None
         if label and not _modifies(words, position + 1, lex):
             return label
     return None
@@ -166,8 +180,13 @@ def _beside(reading: Reading, name: Name, lex: Lexicon) -> str | None:
         and not _is_place(reading, start, end)
     ):
         return "PLACE"
-    if before and before.text.islower() and text[before.end : start] == " ":
+    initial = name.first - 1 in reading.initial and before is not None and before.low in lex.introducing
+    if before and (before.text.islower() or initial) and text[before.end : start] == " ":
         label = _noun_label(before.low, lex)
+        if before.low in ("agency", "service", "site", "group", "house") and name.first > 1:
+            label = "FIRM" if words[name.first - 2].low in lex.services else label
+        if before.low in lex.before_firms and reading.covering(start, end) != "PERSON":
+            label = "FIRM"
         # "company X" and "newspaper X", but "in the region X" is no such form.
         if label in ("FIRM", "ORG"):
             return label
@@ -181,6 +200,24 @@ def _beside(reading: Reading, name: Name, lex: Lexicon) -> str | None:
         ):
             third = words[name.first - 3].low if name.first > 2 else ""
             return "PLACE" if third == "the" and second.low not in ("capital", "port") else None
+    if before and before.text == "," and name.first > 2 and words[name.first - 2].text.islower():
+        # "runs a bakery, Pan del Sol, in Toledo"
+        article = {w.low for w in words[max(0, name.first - 5) : name.first - 2]} & {
+            "a",
+            "an",
+            "his",
+            "her",
+            "their",
+            "its",
+        }
+        if article and after and after.text in (",", ".") and _noun_label(words[name.first - 2].low, lex) == "FIRM":
+            return "FIRM"
+    if (
+        _WAY_TO.search(text[max(0, start - 24) : start])
+        and name.first == name.last
+        and lex.syllable.fullmatch(words[name.first].low)
+    ):
+        return "PLACE"
     if _FIRM_BEFORE.search(text[max(0, start - 40) : start]):
         return "FIRM"
     if _FIRM_AFTER.match(text, end) and not _is_place(reading, start, end):

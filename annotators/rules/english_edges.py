@@ -12,6 +12,7 @@ _OPENING = " \t\r\n\u00a0\u3000\"“”„‘’'`«»《》〈〉([{*•·-–�
 _CLOSING = " \t\r\n\u00a0\u3000\"“”„‘’'`«»《》〈〉)]}*•·-–—,;:!?"
 _SEPARATORS = re.compile(r"\s*,\s+|\s*[;|\n]\s*|\s+--+\s+|\s+-\s+|·")
 _PAIR = re.compile(r"[/–—]|(?<=[A-Z.])-(?=[A-Z]{2})|(?<=[a-z])-(?=(?:US|UK|EU|UN)\b)")
+_TWO = re.compile(r" and (?=([A-Z][a-z]+))")
 _IN_PLACE = re.compile(r"\s+in\s+(?:the\s+)?(?=[A-Z])")
 _ARTICLE = re.compile(r"(?:the|a|an|this|its|their|our|his|her)\s+", re.IGNORECASE)
 
@@ -65,6 +66,13 @@ def pieces_of(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     cuts = [(m.start(), m.end()) for m in _SEPARATORS.finditer(text, start, end) if not _lists_topics(text, m, end)]
     if not re.search(r"embassy|consulate", text[start:end], re.IGNORECASE):
         cuts += [(m.start(), m.end()) for m in _IN_PLACE.finditer(text, start, end)]
+    if text[max(0, start - 2) : start] == ", ":
+        # "A, B and C" of which the model takes "B and C" for one name
+        cuts += [
+            (m.start(), m.end())
+            for m in _TWO.finditer(text, start, end)
+            if " " not in text[start : m.start()] and m.end() + len(m.group(1)) == end
+        ]
     if end - start < 25:
         cuts += [(m.start(), m.end()) for m in _PAIR.finditer(text, start, end)]
     for left, right in [*sorted(cuts), (end, end)]:

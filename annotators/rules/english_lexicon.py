@@ -57,6 +57,9 @@ class Lexicon:
     governed_places: frozenset[str]
     not_names: frozenset[str]
     firm_nouns: frozenset[str]
+    introducing: frozenset[str]
+    services: frozenset[str]
+    before_firms: frozenset[str]
     org_nouns: frozenset[str]
     place_nouns: frozenset[str]
     press_nouns: frozenset[str]
@@ -130,7 +133,10 @@ def lexicon() -> Lexicon:
         leading_verbs=_words(words["leading_verbs"]),
         governed_places=_words(words["governed_places"]),
         not_names=_words(words["not_names"]),
-        firm_nouns=_words(words["firm_nouns"]),
+        firm_nouns=_words([*words["firm_nouns"], *words["introducing"]]),
+        introducing=_words(words["introducing"]),
+        services=_words(words["services"]),
+        before_firms=_words(words["before_firms"]),
         org_nouns=_words(words["org_nouns"]),
         place_nouns=_words(words["place_nouns"]),
         press_nouns=_words(words["press_nouns"]),

@@ -22,6 +22,9 @@ _AGENCY_CITY = re.compile(
     rf"News Agency,?[ \t]+(?P<city>[A-Z][\w'’]+(?:[ \t][A-Z][\w'’]+)?),?[ \t]+(?:on[ \t]+)?{_DATE}\b"
 )
 _BARE_DATELINE = re.compile(rf"^[ \t]*{_DATE}\s*\((?P<inside>[^()\n]{{2,80}})\)", re.M)
+_CITY_NEWS = re.compile(
+    r"^[ \t]*\((?P<city>[A-Z][\w'’-]+(?: [A-Z][\w'’-]+){0,2}) News on the \d{1,2}(?:st|nd|rd|th)\)", re.M
+)
 _NAME = r"[A-Z][\w'’\-]*(?:[ \t](?:[A-Z]\.|[A-Z][\w'’\-]*|van|von|de|der|bin|al)){0,3}"
 _CUE = re.compile(
     r"(?:^[ \t]*By\s+|\b(?:Photo(?:graph(?:s|ed|y)?)?s?|Picture|Reported|Written|Edited|Text|Video)\s+by[ \t]+|"
@@ -89,6 +92,8 @@ def _datelines(text: str) -> Iterator[Mention]:
         if inside:
             yield from _sources(text, *match.span("inside"))
     for match in _AGENCY_CITY.finditer(text):
+        yield Mention(*match.span("city"), "PLACE", 0.85)
+    for match in _CITY_NEWS.finditer(text):
         yield Mention(*match.span("city"), "PLACE", 0.85)
     for match in _BARE_DATELINE.finditer(text):
         yield from _sources(text, *match.span("inside"))

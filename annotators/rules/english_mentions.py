@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
+from annotators.rules.english_given import first_names
 from annotators.rules.english_lexicon import known_label, lexicon
 from annotators.rules.english_people import Person
 from annotators.rules.english_pinyin import chinese_surname_alone, is_chinese_name, surname_of
@@ -126,6 +127,8 @@ def persons_everywhere(reading: Reading, people: Sequence[Person], known: dict[s
         first = _first_name_alone(reading, name, short)
         if first:
             short.setdefault(first, set()).add(name)
+    for first, full_name in first_names(reading, labels).items():
+        short.setdefault(first, set()).add(full_name)
     # One person, named in full and by surname: an office shown at either is held by both.
     for part, full in short.items():
         if labels.get(part) == "OFFICIAL" and len(full) == 1:

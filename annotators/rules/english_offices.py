@@ -28,6 +28,8 @@ def lead(
     entry = ends.get(index)
     if entry is not None:
         return entry
+    if index > 4 and words[index - 1].text == "," and (office := _of_common_body(reading, index - 1, ends, lex)):
+        return office
     if index > 1 and words[index - 1].text == "," and index - 1 in ends:
         # "Norway's new chancellor, Otto Lind": not where the title itself stands behind another name.
         return None if _behind_comma(words, ends[index - 1][0]) else ends[index - 1]
@@ -46,6 +48,36 @@ def lead(
                 if gap == 1 or not _behind_comma(words, start):
                     return ends[at - 1]
     return None
+
+
+def _of_common_body(
+    reading: Reading, comma: int, ends: Mapping[int, tuple[int, str, bool]], lex: Lexicon
+) -> tuple[int, str, bool] | None:
+    """A title whose body is a common noun, before a comma and a name: "the director of the bureau, Otto Lind, said"."""
+    words = reading.words
+    last = (words[comma - 1].low,)
+    head = lex.heads.get((words[comma - 2].low, *last)) or lex.heads.get(last, "")
+    label = _LABELS.get(head) if words[comma - 1].text.islower() else None
+    for size in (2, 3):
+        link = comma - size - 1
+        if not label or link < 1 or link not in ends or words[link].low not in ("of", "at", "for"):
+            continue
+        if words[link + 1].low in ("the", "this", "that", "its") and not _behind_comma(words, ends[link][0]):
+            return ends[link][0], label, False
+    return None
+
+
+def introduced(
+    reading: Reading, first: int, last: int, ends: Mapping[int, tuple[int, str, bool]], lex: Lexicon
+) -> bool:
+    """Whether a single word between commas stands behind such a title, so that it is a person's name."""
+    words = reading.words
+    return (
+        first > 4
+        and last + 1 < len(words)
+        and words[first - 1].text == words[last + 1].text == ","
+        and _of_common_body(reading, first - 1, ends, lex) is not None
+    )
 
 
 def _behind_comma(words: Sequence[Word], title: int) -> bool:
@@ -107,6 +139,8 @@ def behind(reading: Reading, last: int, titles: Titles, bodies: Sequence[Mention
         return None
     if words[index].low in ("of", "from", "with", "at"):
         return _body_after(reading, index, bodies, lex, None, near=4)
+    if words[index].low in _BEING and (office := _sworn_in(reading, index, titles)):
+        return office
     if words[index].text not in (",", "(", "—", "–", "-"):
         return None
     index += 1
@@ -118,6 +152,9 @@ def behind(reading: Reading, last: int, titles: Titles, bodies: Sequence[Mention
         verb = index + 2 if words[index + 1].low in ("has", "also", "had", "now") else index + 1
         if words[verb].low in lex.leading_verbs:
             return _body_after(reading, verb, bodies, lex, None, near=8)
+    verb_follows = index < len(words) and reading.tags.get(words[index].start, "") in ("VBD", "VBZ", "MD")
+    if verb_follows and words[index].text.islower() and index not in titles:
+        return None  # "…, Otto Lind, urged ministers to act"
     seen = 0
     while index < len(words) and seen < 9:
         word = words[index]
@@ -170,6 +207,27 @@ _MAKING = frozenset(
         "proclaimed",
     ]
 )
+_BEING = frozenset(["was", "is", "were", "has", "had", "will", "becomes", "became"])
+
+
+def _sworn_in(reading: Reading, index: int, titles: Titles) -> str | None:
+    """The office that somebody is made to hold behind the name: "was sworn in as first minister", "became premier"."""
+    words = reading.words
+    making = words[index].low in ("becomes", "became")
+    for at in range(index + 1, min(index + 8, len(words))):
+        word = words[at]
+        if word.low in _MAKING or word.low in ("sworn", "inaugurated", "installed"):
+            making = True
+        elif making and at in titles:
+            _, label, by_body = titles[at]
+            return None if by_body else label
+        elif word.text in (",", ".", ";", ":", "\n") or (
+            not making and word.low not in ("been", "be", "now", "also", "later")
+        ):
+            return None
+    return None
+
+
 _LED = frozenset(["chaired", "headed", "led"])
 
 

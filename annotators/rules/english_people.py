@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from annotators.rules.english_lexicon import Lexicon, known_label, lexicon
 from annotators.rules.english_names import Name
-from annotators.rules.english_offices import behind, by_body, heads_body, lead, made
+from annotators.rules.english_offices import behind, by_body, heads_body, introduced, lead, made
 from annotators.rules.english_pinyin import PARTICLES, is_chinese_name, surname_of
 from annotators.rules.english_runs import Titles
 from annotators.rules.english_text import Mention, Reading, Word, fold
@@ -57,6 +57,7 @@ def people(reading: Reading, titles: Titles, names: Sequence[Name], bodies: Sequ
         single = len(words) == 1 and words[0].text[1:].islower() and words[0].low not in lex.places | lex.demonyms
         if single and known is None and (words[0].low,) not in lex.heads and words[0].low not in lex.topics:
             strong = strong or words[0].text in surnames or heads_body(reading, last, titles, lex)
+            strong = strong or introduced(reading, first, last, ends, lex)
         if not strong:
             if title is None and (after is None or not _may_be_person(reading, words)):
                 continue

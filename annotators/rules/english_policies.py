@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
-from annotators.rules.english_lexicon import lexicon
+from annotators.rules.english_lexicon import known_label, lexicon
 from annotators.rules.english_text import Mention, Reading, fold
 
 _QUOTED = re.compile(r"[“\"‘]([^“”\"‘’\n]{3,80}?)[,.]?[”\"’]")
@@ -28,12 +28,20 @@ _NUMBERED = re.compile(
     r"\b(?:(?:\d{1,2}(?:st|nd|rd|th)|[A-Z][a-z]+(?:th|st|nd|rd))\s+)?Five-Year\s+(?:Plan|Programme|Program)\b(?:\s+for(?:\s+the)?(?:\s+(?:and\s+)?[A-Z][\w\-]+)+)?"
     r"|\bNo\.\s?\d+\s+(?:Central\s+)?Document\b|\b(?:Made|Make) in [A-Z][a-z]+(?:\s+20\d\d\b|(?=[”\"’]?\s(?:plan|strategy|initiative|programme|program|policy|campaign)\b))|\b[A-Z][a-z]+ (?:Vision|Agenda) 20\d\d\b|\bOperation(?:\s[A-Z][a-z]+){1,2}\b"
 )
+_BY_NUMBER = re.compile(
+    r"\b(?:(?:Local|Public|Federal|Organic|Presidential|Royal|Legislative|Ministerial|(?:UN |U\.N\. )?Security Council) )?"
+    r"(?:Law|Decree|Resolution|Ordinance) (?:No\.? ?)?\d{1,5}(?:/\d{1,4})?\b(?!-)"
+)
 _JOINT = re.compile(r"(?<=[A-Za-z.])\s?[-–—/‑]\s?(?=[A-Z])")
 _LEFT = re.compile(r"(?:[A-Z][\w.]*\s)?[A-Z][\w.]*$")
 _RIGHT = re.compile(r"[A-Z][\w.]*(?:\s[A-Z][a-z]+)?")
 _BASED = re.compile(r"(?<![\w\-])((?:[A-Z][\w.'’]*\s){0,2}[A-Z][\w.]*)-([a-z]+)\b")
 _GOVERNMENT = re.compile(
     r"\b((?:[A-Z][\w.\-]{0,60}\s){1,3})([Gg]overnment|[Pp]arliament|[Pp]olice|[Aa]uthorities|Military|[Aa]rmy|[Nn]avy|[Cc]ongress|[Ss]enate|[Cc]abinet)\b(?!\s+[A-Z])"
+)
+_GOVERNMENT_OF = re.compile(
+    r"(?<![\w-])(?:(?:[Ss]tate|[Pp]rovincial|[Mm]unicipal|[Rr]egional|[Ff]ederal|[Nn]ational|[Pp]eople['’]s) )?[Gg]overnment of (?:the )?"
+    r"(?P<place>[A-Z][\w'’-]*(?: (?:and |of )?[A-Z][\w-]*){0,3})"
 )
 _PARTY = re.compile(r"(?<![\w-])Party\b(?!['’]s? [A-Z])(?!-)(?!\s+[A-Z])")
 
@@ -60,7 +68,7 @@ def quoted_policies(reading: Reading) -> Iterator[Mention]:
             yield Mention(start, end, "POLICY", 0.8 if headed else 0.65)
     for match in _NAMED.finditer(text):
         yield Mention(*match.span("name"), "POLICY", 0.75)
-    for pattern in (_COMPOUND_POLICY, _NUMBERED):
+    for pattern in (_COMPOUND_POLICY, _NUMBERED, _BY_NUMBER):
         for match in pattern.finditer(text):
             yield Mention(match.start(), match.end(), "POLICY", 0.8)
 
@@ -125,6 +133,15 @@ def governments(reading: Reading) -> Iterator[Mention]:
             name = " ".join(words[-size:])
             if fold(name) in lex.places or fold(name) in seen or name in ("SAR", "HKSAR") or _is_demonym(name):
                 yield Mention(match.end(1) - 1 - len(name), match.end(), "AGENCY", 0.8)
+                break
+    for match in _GOVERNMENT_OF.finditer(text):
+        words = match.group("place").split()
+        for size in range(len(words), 0, -1):
+            name = " ".join(words[:size])
+            if (fold(name) in lex.places or fold(name) in seen or known_label(name) == "PLACE") and not _is_demonym(
+                name
+            ):
+                yield Mention(match.start(), match.start("place") + len(name), "AGENCY", 0.8)
                 break
     for match in _PARTY.finditer(text):
         before = text[: match.start()].split()[-1:]

@@ -138,6 +138,8 @@ def _starts(reading: Reading, index: int, lex: Lexicon) -> bool:
         and word.low != "party"
     ):
         return False
+    if index in reading.initial and word.low in lex.introducing and is_capital(reading, index + 1, lex):
+        return False
     if index in reading.initial and not word.text.isupper() and not _is_surname(reading, index, lex):
         # The tagger takes some Chinese places at the head of a sentence for verbs.
         is_pinyin = len(word.low) > 4 and lex.syllable.fullmatch(word.low) and is_capital(reading, index + 1, lex)
@@ -181,6 +183,8 @@ def _step(reading: Reading, first: int, last: int, lex: Lexicon) -> int | None:
         return None
     if following.low == "and" and _joined_by_model(reading, first, last, lex):
         return last + 2
+    if following.low == "and" and _two_trades(reading, last, lex):
+        return last + 2
     if following.low == "and" and first == last and _begins_act(reading, last, lex):
         return last + 2
     if (following.low == "and" and here.low in lex.topics) or (following.text == "," and here.low in lex.topics):
@@ -213,6 +217,16 @@ def _joined_by_model(reading: Reading, first: int, last: int, lex: Lexicon) -> b
     if head_of(here, lex)[0] or " ".join(here) in lex.places or known_label(reading.text[start : words[last].end]):
         return False
     return reading.covering(words[last].start, end) in ("GPE", "ORG", "LAW", "FAC")
+
+
+def _two_trades(reading: Reading, last: int, lex: Lexicon) -> bool:
+    """Whether two plurals before the head of an organisation belong to its name: Nurses and Midwives Union."""
+    words = reading.words
+    if last + 3 >= len(words) or not all(is_capital(reading, i, lex) for i in (last, last + 2, last + 3)):
+        return False
+    plural = all(words[i].low.endswith("s") and words[i].low not in lex.places for i in (last, last + 2))
+    head = lex.heads.get((words[last + 3].low,)) in ("ORG", "AGENCY")
+    return plural and head and known_label(words[last].text) is None
 
 
 def _begins_act(reading: Reading, index: int, lex: Lexicon) -> bool:

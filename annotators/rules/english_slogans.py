@@ -108,6 +108,10 @@ def _patterns() -> tuple[re.Pattern[str], ...]:
             r"(?<![\w-])((?:(?:modern|enterprise|new-type|dual) )+apprenticeship (?:system|scheme))(?![\w-])", re.I
         ),
         re.compile(
+            r"(?<![\w-])((?:new(?:-type)? )?rural co-?operative medical (?:scheme|system|insurance)|household contract responsibility system)(?![\w-])",
+            re.I,
+        ),
+        re.compile(
             r"(?<![\w-])((?:dynamic )?zero[- ](?:covid|covid-19|tariff|case)(?:-19)?[- ](?:policy|strategy|approach))(?![\w-])",
             re.I,
         ),
@@ -137,11 +141,11 @@ def _counted_words() -> re.Pattern[str]:
 
 
 _CUE_BEHIND = re.compile(
-    r"\s*(?:policy|policies|strategy|goals?|targets?|principles?|work|tasks?|campaign|project|reform|initiative|concept|mechanism|approach|requirements|plan|theory)\b",
+    r"\s*(?:policy|policies|strategy|goals?|targets?|principles?|work|tasks?|campaign|project|reform|initiative|concept|mechanism|approach|requirements|plan|theory)\b|,? (?:that is|namely|i\.e\.)",
     re.I,
 )
 _CUE_BEFORE = re.compile(
-    r"\b(?:uphold\w*|implement\w*|strengthen\w*|boost\w*|adher\w+ to|carry\w* out|achiev\w+|deepen\w*|stick\w* to|advanc\w+|maintain\w*|reinforc\w+|enhanc\w+|follow\w*|practic\w+|practis\w+|pursu\w+)"
+    r"\b(?:uphold\w*|implement\w*|strengthen\w*|boost\w*|adher\w+ to|carry\w* out|achiev\w+|deepen\w*|stick\w* to|advanc\w+|maintain\w*|reinforc\w+|enhanc\w+|follow\w*|practic\w+|practis\w+|pursu\w+|focus\w* on|put\w* forward|promot\w+|grasp\w*)"
     r"\s+(?:the\s+)?$",
     re.I,
 )
