@@ -20,6 +20,7 @@ from annotators.traditional import as_simplified, restored_items, restored_layer
 from annotators.weights import Tables, shipped
 from annotators.weights import digest as weights_digest
 from corpus import align, segment
+from corpus.claim_links import linked_claims
 from corpus.document import (
     Alignment,
     Bead,
@@ -45,7 +46,7 @@ COMBINED = "combined"
 """The source of the layer that is the pre-annotation."""
 
 # Changes with what is done beside the annotators: texts in Traditional characters, pull quotes.
-_RULES = "4"
+_RULES = "5"
 
 # Where the beads found without the sentence encoder are as sure as this on average, they are mostly the same with it, and
 # it takes as long as all the rest. Here beads are evidence only; `hemu align` always asks it.
@@ -134,6 +135,7 @@ class Pipeline:
         )
         group, relations = follow_group(group, chosen.relations)
         group = identify(group, relations)
+        relations = linked_claims(group, relations)
         return Annotated(group, (*layers, *chosen.layers, *claims), relations, explanations)
 
     def _run(self, stage: registry.Stage, group: Group) -> list[Layer]:

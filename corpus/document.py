@@ -242,7 +242,8 @@ class Ref:
 
 @dataclass(frozen=True, slots=True)
 class Relation:
-    """A labelled arrow: claim `claimant` entity, claim `about` entity, or entity `same_as` entity (across versions)."""
+    """A labelled arrow: claim `claimant` entity, claim `about` entity, or across versions entity `same_as` entity and claim
+    `translates` claim."""
 
     label: str
     head: Ref

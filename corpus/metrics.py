@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol
 
+from corpus.claimants import OneClaimant, claimants
 from corpus.document import Claim, Document, Entity, Lang, Layer, Span, Target
 from corpus.errors import InputError, SpanError, StaleTextError
 from corpus.jsonl import Row, document_of, read_rows
@@ -74,7 +75,11 @@ class EntityScores:
 
 @dataclass(frozen=True, slots=True)
 class ClaimScores:
-    """Scores of claims; the four accuracies are among the matched pairs, 0 where there are none."""
+    """Scores of claims; the four accuracies are among the matched pairs, 0 where there are none.
+
+    A claimant is right where it is the same mention text, both are the author, or the two name one linked entity: by the
+    knowledge base, by `same_as` relations, or as the short and the full name in one article (see `corpus.network.actors`).
+    """
 
     match: PRF
     matched: int = 0
@@ -134,9 +139,10 @@ def score(
     for layer, prediction in pairs:
         if languages and layer.document in languages:
             by_lang.setdefault(languages[layer.document], []).append((layer, prediction))
+    one_claimant = claimants(pairs, languages or {})
     return Scores(
-        _part(pairs),
-        {lang: _part(by_lang[lang]) for lang in sorted(by_lang)},
+        _part(pairs, one_claimant),
+        {lang: _part(by_lang[lang], one_claimant) for lang in sorted(by_lang)},
         tuple(sorted(wanted.keys() - found.keys())),
         tuple(sorted(found.keys() - wanted.keys())),
     )
@@ -178,7 +184,10 @@ def read_marked(path: str) -> tuple[list[Layer], dict[str, Lang]]:
 
 def _layer(row: Row, document: Document, where: str) -> Layer:
     try:
-        entities = [Entity(_span(e, document.text), str(e["label"])) for e in row.get("entities") or ()]
+        entities = [
+            Entity(_span(e, document.text), str(e["label"]), link=str(e.get("link") or ""))
+            for e in row.get("entities") or ()
+        ]
         claims = [
             Claim(
                 span=_span(c, document.text),
@@ -213,9 +222,9 @@ def _by_document(layers: Iterable[Marked], what: str) -> dict[str, Marked]:
     return result
 
 
-def _part(pairs: Sequence[tuple[Marked, Marked | None]]) -> Part:
+def _part(pairs: Sequence[tuple[Marked, Marked | None]], one_claimant: OneClaimant) -> Part:
     marks = [(_marks(gold), _marks(predicted)) for gold, predicted in pairs]
-    return Part(len(pairs), _entity_scores(marks), _claim_scores(pairs))
+    return Part(len(pairs), _entity_scores(marks), _claim_scores(pairs, one_claimant))
 
 
 def _marks(layer: Marked | None) -> set[Mark]:
@@ -309,20 +318,22 @@ def match_claims(gold: Sequence[Claim], predicted: Sequence[Claim]) -> list[tupl
     return matched
 
 
-def _claim_scores(pairs: Sequence[tuple[Marked, Marked | None]]) -> ClaimScores:
+def _claim_scores(pairs: Sequence[tuple[Marked, Marked | None]], one_claimant: OneClaimant) -> ClaimScores:
     matched: list[tuple[Claim, Claim]] = []
-    n_gold = n_pred = 0
+    n_gold = n_pred = right = 0
     for gold, predicted in pairs:
         claims = predicted.claims if predicted else ()
         n_gold += len(gold.claims)
         n_pred += len(claims)
-        matched += match_claims(gold.claims, claims)
+        found = match_claims(gold.claims, claims)
+        matched += found
+        right += sum(one_claimant(gold.document, g, p) for g, p in found)
     n = len(matched)
     return ClaimScores(
         match=PRF.of(n, n_gold, n, n_pred),
         matched=n,
         type=sum(g.type == p.type for g, p in matched) / n if n else 0.0,
         stance=sum(g.stance == p.stance for g, p in matched) / n if n else 0.0,
-        claimant=sum(g.claimant.strip() == p.claimant.strip() for g, p in matched) / n if n else 0.0,
+        claimant=right / n if n else 0.0,
         policy_area=sum(g.policy_area == p.policy_area for g, p in matched) / n if n else 0.0,
     )

@@ -5,20 +5,25 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from functools import cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from corpus.document import Claim, Entity, Group, Item, Lang
+from corpus.document import Claim, Entity, Group, Item, Lang, Target
 from corpus.look.hits import Hit
 from corpus.look.marks import Marks
 from corpus.scheme import Scheme
+from corpus.targets import Quantity, targets_of
+from corpus.targets.dates import published
+from corpus.targets.units import SHARE
 
 if TYPE_CHECKING:
     from rich.console import Group as RichGroup
     from rich.text import Text
 
+_DIGITS = re.compile(r"[\d.]+")
 _BREAKS = re.compile(r"[^\S\n]*\n\s*")
 
 LANGUAGE_NAMES: dict[Lang, str] = {"en": "English", "zh": "中文"}
@@ -70,15 +75,40 @@ def rows(group: Group) -> list[tuple[Item | None, list[tuple[int, int]], Item | 
     return result
 
 
-def claim_note(claim: Claim) -> str:
-    """The attributes of a claim in one line.
+def claim_note(claim: Claim, lang: Lang | None = None, day: date | None = None) -> str:
+    """The attributes of a claim in one line; a target is followed by what it says as a figure, where `lang` is given.
 
-    >>> from corpus.document import Span
+    `day` is that of publication, from which "next year" is told.
+
+    >>> from corpus.document import Span, Target
     >>> claim_note(Claim(Span(0, 2, "降息"), "demand", "support", "央行", "macroeconomics"))
     'demand · support · 央行 · macroeconomics'
+    >>> homes = Claim(Span(0, 7, "建30万套住房"), "action", "support", targets=(Target("30万", "套住房"),))
+    >>> claim_note(homes, "zh")
+    'action · support · author · 30万 套住房 (300000 home)'
     """
-    targets = [" ".join(part for part in (t.value, t.unit, t.by) if part) for t in claim.targets]
+    figures = targets_of(claim, lang, day) if lang else (None,) * len(claim.targets)
+    targets = [_target(t, figure) for t, figure in zip(claim.targets, figures, strict=True)]
     return " · ".join(part for part in (claim.type, claim.stance, claim.claimant, claim.policy_area, *targets) if part)
+
+
+def _note(claim: Claim, item: Item) -> str:
+    document = item.document
+    return claim_note(claim, document.lang, published(document.meta.get("date", "")))
+
+
+def _target(target: Target, figure: Quantity | None) -> str:
+    """A target as the text has it, and the figure beside it where that has numbers that the text does not have."""
+    words = " ".join(part for part in (target.value, target.unit, target.by) if part)
+    if figure is None:
+        return words
+    if figure.unit == SHARE:
+        upper = None if figure.upper is None else 100 * figure.upper
+        figure = replace(figure, number=100 * figure.number, upper=upper, unit="%")
+    shown = str(figure)
+    return (
+        words if set(_DIGITS.findall(shown)) <= set(_DIGITS.findall(words.replace(",", ""))) else f"{words} ({shown})"
+    )
 
 
 def render_html(groups: Sequence[Group], scheme: Scheme, *, title: str) -> str:
@@ -109,7 +139,7 @@ def _cell(
     if item is None:
         return []
     return [
-        {"piece": piece, "note": claim_note(piece.claim) if piece.claim else ""}
+        {"piece": piece, "note": _note(piece.claim, item) if piece.claim else ""}
         for start, end in sentences
         for piece in marked[item.document.id].pieces(start, end)
     ]
@@ -139,7 +169,7 @@ def _passage(hit: Hit) -> list[tuple[str, bool]]:
 def hit_details(hit: Hit) -> str:
     """The entity and the claim of a hit in one line: "PLACE 浙江 · commitment, support, author"."""
     parts = [" ".join(part for part in (e.label, e.span.surface, e.link) if part) for e in hit.entities[:4]]
-    return " · ".join([*parts, *([claim_note(hit.claim)] if hit.claim else [])])
+    return " · ".join([*parts, *([claim_note(hit.claim, hit.lang)] if hit.claim else [])])
 
 
 def render_report(view: Mapping[str, Any]) -> str:
@@ -200,7 +230,7 @@ def _terminal_cell(
             if piece.entity and piece.ends_entity:
                 text.append(f" {piece.entity.label}", style="dim")
             if piece.starts_claim and piece.claim:
-                notes.append(claim_note(piece.claim))
+                notes.append(_note(piece.claim, item))
         text.append(" ")
     for note in notes:
         text.append(f"\n→ {printable(note)}", style="dim italic")

@@ -25,19 +25,18 @@ from typing import Any
 
 import numpy as np
 
-from annotators.claims import group_drafts, group_topics
+from annotators.claims import group_drafts, group_topics, reading
 from annotators.claims.cues import CLAIM_TYPES, cues, normal
 from annotators.claims.find import Draft, decide, drafts, pieces
 from annotators.claims.merge import neighbours
 from annotators.claims.weigh import STANCES, Row, Tables, join_features, write_tables
 from annotators.claims.words import HASHED
-from corpus import english
 from corpus.align import align
 from corpus.document import Bead, Document, Entity, Group, Item, Lang, Segments, Span
 from corpus.segment import segment_text
 from models.logistic import fit_logistic
 
-PENALTY = {"claim": 20.0, "join": 12.0, "type": 15.0, "stance": 10.0}
+PENALTY = {"claim": 20.0, "join": 12.0, "type": 8.0, "stance": 10.0}
 HASHED_PENALTY = 12.0
 MADE = "made"
 """A feature of the written examples alone, which takes up that they are not spread over types as news is."""
@@ -87,8 +86,8 @@ Sample = tuple[Row, bool]
 
 
 def keep_parses() -> None:
-    """Parse each English document once, not once a fold."""
-    english._parse = cache(english._parse.__wrapped__)
+    """Read each document once, not once a fold."""
+    reading._read = cache(reading._read.__wrapped__)
 
 
 def item_of(gold: Gold, entities: Iterable[dict[str, Any]] | None = None) -> Item:
@@ -244,7 +243,7 @@ def fit_tables(golds: Sequence[Gold], items: dict[str, Item], made: Sequence[Exa
     joins: list[Sample] = []
     for gold in golds:
         item, plain = items[gold["id"]], normal(gold["text"], gold["lang"])
-        for a, b in neighbours(pieces(item, plain), plain, gold["lang"]):
+        for a, b in neighbours(pieces(item), plain, gold["lang"]):
             one, two = (home(p.start, p.end, gold["claims"]) for p in (a[0], b[0]))
             if one is not None or two is not None:
                 joins.append((join_features(a, b, plain, gold["lang"]), one == two))

@@ -116,7 +116,7 @@ def test_attributions_inside_attributions_end() -> None:
 def test_a_name_in_brackets_stands_for_the_one_before() -> None:
     # The ambassador Lei Nord (Ray Nord) said that the two sides should cut duties.
     text = "大使雷诺德(Ray Nord)表示，双方应降低关税。"
-    last = pieces(item(text, [("雷诺德", "OFFICIAL"), ("Ray Nord", "OFFICIAL")]), text)[-1]
+    last = pieces(item(text, [("雷诺德", "OFFICIAL"), ("Ray Nord", "OFFICIAL")]))[-1]
     assert last.speaker is not None
     assert last.speaker.span.surface == "雷诺德"
 
@@ -124,13 +124,39 @@ def test_a_name_in_brackets_stands_for_the_one_before() -> None:
 def test_a_qualifier_before_the_name_that_acts() -> None:
     # The board with Zhou Wang as its head promotes the reform.
     text = "以周望为核心的公路委员会推进改革。"
-    (only,) = pieces(item(text, [("周望", "OFFICIAL"), ("公路委员会", "AGENCY")]), text)
+    (only,) = pieces(item(text, [("周望", "OFFICIAL"), ("公路委员会", "AGENCY")]))
     assert (only.subject, only.actor and only.actor.span.surface) == ("named", "公路委员会")
 
 
 def test_a_notice_speaks_for_the_body_that_issued_it() -> None:
     # The roads bureau issued a notice. The port bureau was closed. The notice points out that drivers should rest.
     text = "公路局印发通知。港口局已关闭。通知指出，司机应按时休息。"
-    last = pieces(item(text, [("公路局", "AGENCY"), ("港口局", "AGENCY")]), text)[-1]
+    last = pieces(item(text, [("公路局", "AGENCY"), ("港口局", "AGENCY")]))[-1]
     assert last.speaker is not None
     assert last.speaker.span.surface == "公路局"
+
+
+@pytest.mark.parametrize(
+    ("text", "speaker"),
+    [
+        ("公路局发言人周三（5月8日）发表谈话表示，桥梁将继续封闭。", "公路局"),  # spokesman, Wednesday (May 8)
+        ("昨天，记者从公路局获悉，今年将修复四十座桥梁。", "公路局"),  # the reporter learnt from the bureau
+        ("周望 (Wang Zhou) 对记者说：“各方应尽快行动。”", "周望"),  # told reporters
+        ("桥梁将在明年修复，据公路局介绍。", "公路局"),  # according to the bureau, at the end
+        ('"我们不会接受这项收费。" 周望说。', "周望"),  # straight quotation marks
+        ("「我們不會接受這項收費。」周望说。", "周望"),  # corner brackets
+        ("公路局印发通知。根据通知，司机应按时休息。", "公路局"),  # according to the notice
+    ],
+)
+def test_who_speaks(text: str, speaker: str) -> None:
+    found = pieces(item(text, [("公路局", "AGENCY"), ("周望", "OFFICIAL")]))
+    assert [p.speaker.span.surface for p in found if p.reported and p.speaker] == [speaker]
+
+
+@pytest.mark.parametrize("text", ['他说："好。"', "他说：「好。」", "他说：“好。”"])
+def test_quotation_marks_are_of_one_kind(text: str) -> None:
+    assert normal(text, "zh") == "他说：“好。”"
+
+
+def test_an_odd_quotation_mark_stays() -> None:
+    assert normal('他说："好。', "zh") == '他说："好。'

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from annotators import registry
 from annotators.claims import find_claims, group_topics
-from annotators.claims.areas import area_counts, area_table, topic
+from annotators.claims.areas import Areas, area_counts, area_table, topic
 from annotators.claims.cues import CLAIM_TYPES, cues, normal
 from annotators.claims.find import about, pieces
 from corpus.document import Bead, Claim, Document, Entity, Group, Item, Lang, Segments, Span
@@ -185,20 +185,20 @@ def test_attributions_inside_attributions_end() -> None:
 )
 def test_who_acts(text: str, entities: list[tuple[str, str]], who: str) -> None:
     document = item(text, "en", entities)
-    last = pieces(document, normal(text, "en"))[-1]
+    last = pieces(document)[-1]
     assert last.actor is not None
     assert last.actor.span.surface == who
 
 
 def test_what_was_learned_from_a_body_is_its_word() -> None:
     text = "A reporter learned from the Roads Board yesterday that forty bridges will be repaired."
-    last = pieces(item(text, "en", [("Roads Board", "AGENCY")]), normal(text, "en"))[-1]
+    last = pieces(item(text, "en", [("Roads Board", "AGENCY")]))[-1]
     assert (last.reported, last.speaker and last.speaker.span.surface) == (True, "Roads Board")
 
 
 def test_we_outside_a_quotation_is_nobody_named() -> None:
     text = "The Port Office was closed. We should now open new roads."
-    assert pieces(item(text, "en", [("Port Office", "AGENCY")]), normal(text, "en"))[-1].actor is None
+    assert pieces(item(text, "en", [("Port Office", "AGENCY")]))[-1].actor is None
 
 
 def test_the_headline_says_what_an_article_is_about() -> None:
@@ -215,3 +215,29 @@ def test_the_two_versions_share_their_topic() -> None:
     assert both is not None
     assert both["housing"] > about(english)["housing"]
     assert group_topics(Group((english,))) is None
+
+
+def test_a_notice_that_is_cited_is_its_issuers_word() -> None:
+    text = "The Roads Board issued a notice on lorries. According to the notice, drivers shall rest after four hours."
+    last = pieces(item(text, "en", [("Roads Board", "AGENCY")]))[-1]
+    assert (last.reported, last.speaker and last.speaker.span.surface) == (True, "Roads Board")
+
+
+def test_the_name_before_the_colon_of_a_headline_speaks() -> None:
+    text = "Roads Board: bridges to be repaired by spring"
+    (only,) = pieces(item(text, "en", [("Roads Board", "AGENCY")]))
+    assert (only.reported, only.speaker and only.speaker.span.surface) == (True, "Roads Board")
+
+
+def test_a_bare_quotation_is_of_the_person_just_told_of() -> None:
+    text = "Ana Brill spoke to the Port Office. Sal Oram laid a wreath at the bridge.\n“We will never accept the new levy.”"
+    entities = [("Ana Brill", "PERSON"), ("Port Office", "AGENCY"), ("Sal Oram", "PERSON")]
+    claims = find_claims(item(text, "en", entities))
+    assert [c.claimant for c in claims if "accept" in c.span.surface] == ["Sal Oram"]
+
+
+def test_the_areas_of_a_stretch_are_those_of_its_words() -> None:
+    plain = "free vaccines for all. rental apartments for nurses."
+    areas = Areas.of(plain, "en")
+    assert areas.between(0, 22) == area_counts(plain[:22], "en")
+    assert areas.between(23, len(plain)) == area_counts(plain[23:], "en")

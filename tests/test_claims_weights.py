@@ -18,6 +18,7 @@ from annotators.claims.areas import area_table
 from annotators.claims.cues import CLAIM_TYPES, cues
 from annotators.claims.find import drafts, threshold
 from annotators.claims.piece import Piece
+from annotators.claims.reading import Reading, read
 from annotators.claims.weigh import STANCES, read_tables, shipped_tables, write_tables
 from annotators.claims.words import BUCKETS, bucket, words
 from corpus.document import Document, Entity, Item, Lang, Segments, Span
@@ -128,22 +129,27 @@ def test_the_shipped_weights_hold_no_words() -> None:
     assert all(re.fullmatch(r"#\d+", name) for name in hashed)
 
 
+def reading(text: str, lang: Lang) -> Reading:
+    document = Document("a", "", lang, text)
+    return read(Item(document, Segments(document.id, document.sha, *segment_text(text, lang)), ()))
+
+
 def test_the_verb_of_a_clause_counts_with_its_tense_and_voice() -> None:
     text = "The bridge would not be repaired by the council."
-    row = words(text, text.lower(), "en")(Piece(0, 10, len(text) - 1, 0, subject="thing"))
+    row = words(reading(text, "en"))(Piece(0, 10, len(text) - 1, 0, subject="thing"))
     assert {"modal:would", "modal:would:thing", "negated:True", "passive:True:thing", bucket("verb:repair")} <= set(row)
 
 
 def test_the_first_verb_of_a_chinese_clause_counts_most() -> None:
     text = "市里修复了老桥"  # The city has repaired the old bridge.
-    row = words(text, text, "zh")(Piece(0, 2, len(text), 0))
+    row = words(reading(text, "zh"))(Piece(0, 2, len(text), 0))
     assert row[bucket("zh verb 0:修复")] >= 1.0
     assert bucket("zh verb 0:桥") not in row
 
 
 @given(st.text(alphabet=st.characters(codec="utf-8"), max_size=40), st.sampled_from(["en", "zh"]))
 def test_words_of_any_text(text: str, lang: Lang) -> None:
-    row = words(text, text, lang)(Piece(0, 0, len(text), 0))
+    row = words(reading(text, lang))(Piece(0, 0, len(text), 0))
     assert all(value > 0 for value in row.values())
 
 

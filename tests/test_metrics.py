@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from corpus.document import Claim, Entity, Layer, Span
+from corpus.document import Claim, Entity, Lang, Layer, Ref, Relation, Span
 from corpus.errors import InputError, StaleTextError
 from corpus.metrics import count_edits, match_claims, score, score_files, table
 
@@ -77,6 +78,58 @@ def test_attributes_are_scored_among_the_matched() -> None:
     claims = score([gold], [predicted]).all.claims
     assert (claims.match.precision, claims.match.recall) == (1, 2 / 3)
     assert (claims.type, claims.stance, claims.claimant, claims.policy_area) == (0.5, 1, 0.5, 1)
+
+
+def claims_of(text: str, claimant: str, at: int) -> tuple[Claim, ...]:
+    return (Claim(Span.of(text, at, len(text)), "action", "support", claimant),)
+
+
+EN = "The Ministry of Trade (MOT) and Ana Brill met. Brill and MOT will cut rents for everyone."
+ZH = "贸易部和安娜·布里尔开会。布里尔与贸易部将为所有人降低房租。"
+
+
+@pytest.mark.parametrize(
+    ("text", "names", "gold", "predicted", "right"),
+    [
+        (EN, {"Ministry of Trade": "AGENCY", "MOT": "AGENCY"}, "MOT", "Ministry of Trade", True),
+        (EN, {"Ana Brill": "OFFICIAL", "Brill": "OFFICIAL"}, "Ana Brill", "Brill", True),
+        (EN, {"Ana Brill": "OFFICIAL", "MOT": "AGENCY"}, "MOT", "Ana Brill", False),
+        (EN, {"Ministry of Trade": "AGENCY"}, "the ministry", "Ministry of Trade", True),
+        (EN, {"Ana Brill": "OFFICIAL"}, "she", "Ana Brill", True),
+        (EN, {"Ana Brill": "OFFICIAL"}, "author", "Ana Brill", False),
+        (EN, {}, "author", "author", True),
+        (ZH, {"安娜·布里尔": "OFFICIAL", "布里尔": "OFFICIAL"}, "布里尔", "安娜·布里尔", True),
+        (ZH, {"安娜·布里尔": "OFFICIAL", "贸易部": "AGENCY"}, "该部", "贸易部", True),
+        (ZH, {"安娜·布里尔": "OFFICIAL", "贸易部": "AGENCY"}, "他", "贸易部", False),
+    ],
+)
+def test_a_claimant_is_right_by_another_name(
+    text: str, names: dict[str, str], gold: str, predicted: str, right: bool
+) -> None:
+    marks = tuple(
+        Entity(Span.of(text, text.rindex(name), text.rindex(name) + len(name)), label) for name, label in names.items()
+    )
+    at = text.index("will") if text is EN else text.index("将")
+    wanted = Layer("a", "s", "gold", "", marks, claims_of(text, gold, at))
+    found = Layer("a", "s", "x", "", (), claims_of(text, predicted, at))
+    lang: Lang = "zh" if text is ZH else "en"
+    assert score([wanted], [found], languages={"a": lang}).languages[lang].claims.claimant == right
+
+
+def test_a_claimant_is_right_by_its_link_in_either_language() -> None:
+    text, other = "Fenland Board acts. FB will cut rents now.", "芬兰局将降低房租。"
+    board, short = Entity(Span.of(text, 0, 13), "AGENCY"), Entity(Span.of(text, 20, 22), "ORG")
+    zh = Entity(Span.of(other, 0, 3), "AGENCY")
+    wanted = Layer("e", "s", "gold", "", (board, short), claims_of(text, "Fenland Board", 23))
+    found = Layer("e", "s", "x", "", (board, short), claims_of(text, "FB", 23))
+    assert score([wanted], [found]).all.claims.claimant == 0.0, "another label, so not short for it"
+    linked = replace(found, entities=(replace(board, link="x/1"), replace(short, link="x/1")))
+    assert score([wanted], [linked]).all.claims.claimant == 1.0
+    same = tuple(
+        Relation("same_as", Ref("e", "entity", e.start, e.end), Ref("z", "entity", 0, 3)) for e in (board, short)
+    )
+    both = [replace(found, relations=same), Layer("z", "t", "x", "", (zh,))]
+    assert score([wanted, Layer("z", "t", "gold", "")], both).all.claims.claimant == 1.0
 
 
 def test_languages_are_split_and_absent_documents_named() -> None:

@@ -8,6 +8,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import click
 import networkx
 import pytest
 from click.testing import CliRunner
@@ -15,14 +16,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from corpus.cli.network import network
-from corpus.document import Claim, Document, Entity, Lang, Layer, Ref, Relation, Span, Target
+from corpus.document import Alignment, Bead, Claim, Document, Entity, Lang, Layer, Ref, Relation, Span, Target
 from corpus.errors import InputError
-from corpus.network import Actor, networks, statements, write_network
+from corpus.network import Actor, Actors, networks, statements, write_network
 from corpus.network.actors import name_key
 from corpus.network.graph import Statement
 from corpus.network.page import network_page
 from corpus.network.write import FILES, actor_graphml, affiliation_graphml, graphml
-from corpus.schema import DOCUMENTS, GOLD, layers_table
+from corpus.schema import ALIGNMENTS, DOCUMENTS, GOLD, layers_table
 from corpus.store import Workspace
 
 EN = "The People’s Bank of China will cut rents. Bayside Union opposes the rent plan. Rents fell by 3%. 😀 Mayor Lin backs it."
@@ -245,6 +246,40 @@ def test_graphml_is_read_back_by_another_tool(rows: list[tuple[str, str, str]]) 
     assert sorted(round(d["weight"], 9) for _, _, d in ties.edges(data=True)) == sorted(
         round(weight, 9) for _, weight in made.congruence.values()
     )
+
+
+def test_a_claim_of_both_versions_counts_once_where_that_is_asked(workspace: Workspace, tmp_path: Path) -> None:
+    sentences = [((0, 39), (0, 10)), ((40, 75), (10, 20)), ((76, 93), (20, 27)), ((94, len(EN)), (27, len(ZH)))]
+    en, zh = (workspace.documents()[id] for id in ("rents.en", "rents.zh"))
+    beads = tuple(Bead((a,), (b,)) for a, b in sentences)
+    workspace.append(ALIGNMENTS, [Alignment("rents", en.id, zh.id, en.sha, zh.sha, beads)])
+    twice, once = statements(workspace), statements(workspace, once=True)
+    assert len([s for s in twice if s.pair]) == 8
+    assert [(s.document, s.claim.span.surface) for s in once if s.pair] == [
+        (s.document, s.claim.span.surface) for s in twice if s.document == "rents.en"
+    ]
+    assert [s for s in once if not s.pair] == [s for s in twice if not s.pair], "a document alone keeps its claims"
+    result = run(workspace, tmp_path, "--once", "--json")
+    assert json.loads(result.stdout)["statements"] == 6
+    with pytest.raises(click.UsageError):
+        run(workspace, tmp_path, "--once", "--lang", "en")
+
+
+def test_less_than_a_full_name_is_whoever_the_article_names_so(workspace_root: Path) -> None:
+    text = "Ana Brill of the Ministry of Trade spoke. Brill said so. She and the ministry will act. Ben Brand left; Brand too. Cole Brand."
+    document = Document("a", "", "en", text)
+    names = {"Ana Brill": "OFFICIAL", "Ministry of Trade": "AGENCY", "Ben Brand": "PERSON", "Cole Brand": "PERSON"}
+    marks = [entity(text, name, label) for name, label in names.items()]
+    marks += [Entity(document.span(42, 47), "OFFICIAL"), Entity(document.span(104, 109), "PERSON")]
+    claims = tuple(
+        claim(text, "will act", "action", "support", who, "") for who in ("She", "the ministry", "Brill", "Brand")
+    )
+    layer = Layer("a", document.sha, "x", "1", tuple(sorted(marks, key=lambda e: e.start)), claims)
+    actors = Actors()
+    actors.add([(document, layer)])
+    assert [actors.of_claim(c, document, layer).en for c in claims] == [
+        "Ana Brill", "Ministry of Trade", "Ana Brill", "Brand",
+    ]  # fmt: skip
 
 
 def test_graphml_of_nothing_is_a_graph() -> None:

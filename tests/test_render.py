@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from corpus.document import Bead, Claim, Document, Entity, Group, Item, Segments, Span, Target
-from corpus.render import Marked, printable, render_html, render_terminal
+from corpus.render import Marked, claim_note, printable, render_html, render_terminal
 from corpus.scheme import load_scheme
 
 EN = "Hangzhou will build 20,000 flats. <script>alert(1)</script>"
@@ -98,3 +98,12 @@ def test_time_is_linear_in_sentences_and_marks() -> None:
     page = render_html([Group((Item(document, segments, entities, claims),))], load_scheme(), title="t")
     assert page.count('<mark class="PLACE"') >= 10_000
     assert time.monotonic() - began < 5
+
+
+def test_a_target_is_shown_with_its_figure_where_that_says_more() -> None:
+    text = "新建住房30万套，贷款利率降至3%"
+    made = Claim(Span.of(text, 0, len(text)), "action", "support", targets=(Target("30万", "套"), Target("3%")))
+    assert claim_note(made, "zh").split(" · ")[3:] == ["30万 套 (300000 套)", "3%"]
+    assert claim_note(made).split(" · ")[3:] == ["30万 套", "3%"]
+    item = Item(Document("a", "", "zh", text), Segments("a", "", ((0, len(text)),)), (), (made,))
+    assert "300000" in render_html([Group((item,))], load_scheme(), title="x")

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 import tomllib
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
@@ -46,24 +48,53 @@ def area_counts(text: str, lang: Lang) -> Counter[str]:
     >>> area_counts("推进疫苗接种", "zh").most_common(1)[0][0]
     'health'
     """
-    counts: Counter[str] = Counter()
-    for area, (strong, other) in area_table(lang).items():
-        weight = 3 * len(strong.findall(text)) + len(other.findall(text))
-        if weight:
-            counts[area] = weight
-    return counts
+    return Areas.of(text, lang).between(0, len(text))
 
 
-def topic(plain: str, lang: Lang) -> Counter[str]:
+@dataclass(frozen=True, slots=True)
+class Areas:
+    """Where the words for the areas stand in a normalised text: the offset at which each begins, in order, and for each
+    its end, its area and its weight."""
+
+    starts: tuple[int, ...]
+    words: tuple[tuple[int, str, int], ...]
+
+    @classmethod
+    def of(cls, text: str, lang: Lang) -> Areas:
+        """The words of a normalised text, found in one pass."""
+        found = [
+            (match.start(), match.end(), area, weight)
+            for area, patterns in area_table(lang).items()
+            for pattern, weight in zip(patterns, (3, 1), strict=True)
+            for match in pattern.finditer(text)
+        ]
+        found.sort()
+        return cls(tuple(start for start, *_ in found), tuple((end, area, n) for _, end, area, n in found))
+
+    def between(self, start: int, end: int) -> Counter[str]:
+        """How strongly a stretch speaks for each area; areas without a word are left out."""
+        counts: Counter[str] = Counter()
+        for n in range(bisect_left(self.starts, start), bisect_left(self.starts, end)):
+            stop, area, weight = self.words[n]
+            if stop <= end:
+                counts[area] += weight
+        return counts
+
+
+def topic(plain: str, lang: Lang, areas: Areas | None = None) -> Counter[str]:
     """What a document is about: the shares of the areas in its text and, counted a little less, in its headline.
 
-    The topics of the two versions of an article may be added. `plain` is the normalised text.
+    The topics of the two versions of an article may be added. `plain` is the normalised text, `areas` the words of it
+    where they are known.
 
     >>> topic("Rents\\nThe city builds rental apartments.", "en").most_common(1)[0][0]
     'housing'
     """
-    headline = plain.lstrip().split("\n", 1)[0]
-    return _sum((area_counts(plain, lang), _TEXT), (area_counts(headline, lang), _HEADLINE))
+    areas = Areas.of(plain, lang) if areas is None else areas
+    first = len(plain) - len(plain.lstrip())
+    end = plain.find("\n", first)
+    headline = areas.between(first, len(plain) if end < 0 else end)
+    return _sum((areas.between(0, len(plain)), _TEXT), (headline, _HEADLINE))
 
 
 def choose_area(clause: Counter[str], sentence: Counter[str], about: Counter[str]) -> str:

@@ -11,6 +11,7 @@ from annotators.claims.chinese_voices import PRONOUN, Sentence, regions
 from annotators.claims.cues import CLAIM_TYPES, cues
 from annotators.claims.frames import chinese_frames
 from annotators.claims.piece import ACTORS, Form, Piece, Subject, trimmed, within
+from annotators.claims.tags import NAMES, Tags
 from annotators.claims.voice import BODIES, PEOPLE, History, Region, is_headline
 from corpus.document import Entity
 
@@ -49,24 +50,29 @@ _FORMS: tuple[tuple[Form, re.Pattern[str]], ...] = (
     ("state", re.compile(r"(?<![于但还可若])是|为(?=[^了此])|属于|即")),
 )
 """How the verb of a clause stands, the first that fits: a Chinese verb itself has no forms."""
+_NOUNS = {"n", "nz", "nw", "r", "s", "vn", "an", "j", "l"}
+_BEFORE_NOUNS = {"m", "q", "b", "a", "f", "z", "i", "c"}
+_INSIDE = {"的", "、", "·"}
+"""Tags of nouns and pronouns, tags of words that may stand before a noun, and what joins nouns."""
 _IN_TITLES = {"位于", "新任", "现任", "驻", "任", "前", "时任", "原", "兼", "总部", "副"}
 
 
 def chinese_pieces(
-    text: str, plain: str, sentences: Sequence[tuple[int, int]], entities: Sequence[Entity]
+    text: str, plain: str, sentences: Sequence[tuple[int, int]], entities: Sequence[Entity], tags: Tags
 ) -> list[Piece]:
-    """The pieces of a text, in order. `plain` is the text with its characters simplified, of the same length."""
+    """The pieces of a text, in order. `plain` is the text with its characters simplified, of the same length, and
+    `tags` are its words."""
     history = History()
     pieces: list[Piece] = []
     open_quote: list[int] = []  # pieces of a quotation whose speaker is named only after it
     in_quote = False
     for index, (start, end) in enumerate(sentences):
         inside = tuple(within(entities, start, end))
-        quoted = in_quote or text[start] in '“"'
-        in_quote = text.count("“", start, end) + in_quote > text.count("”", start, end)
+        quoted = in_quote or plain[start] in '“"'
+        in_quote = plain.count("“", start, end) + in_quote > plain.count("”", start, end)
         headline = is_headline(text, index, end)
         first, last = _cleared(plain, start, end, headline=headline)
-        s = Sentence(plain, first, last, index, inside, quoted, headline)
+        s = Sentence(plain, tags, first, last, index, inside, quoted, headline)
         voices = regions(s, history)
         if voices is None:
             for i in open_quote:
@@ -153,6 +159,7 @@ def _piece(s: Sentence, region: Region, start: int, end: int, history: History) 
         reported=region.reported,
         announced=region.announced,
         lasting=region.lasting,
+        verb=region.verb,
         quoted=s.quoted,
         headline=s.headline,
         form=next((form for form, pattern in _FORMS if pattern.search(plain, body, end)), ""),
@@ -171,7 +178,7 @@ def _subject(s: Sentence, start: int, end: int, history: History) -> Found:
     core = _CORE.match(plain, start, end)
     chain, at = _chain(s, core.end() if core else start, end)
     if chain:
-        return _after_chain(plain, chain, at, start, end)
+        return _after_chain(s, chain, at, start, end)
     if pronoun := PRONOUN.match(plain, start, end):
         word = pronoun.group()
         english = "he" if word in {"他", "她"} else "they" if word in {"他们", "她们", "双方"} else "it"
@@ -179,7 +186,7 @@ def _subject(s: Sentence, start: int, end: int, history: History) -> Found:
         return "pronoun", people[-1] if people else history.pronoun(english), word, pronoun.end()
     if here is not None:
         return "thing", None, "", start
-    noun = _first_noun(plain, start, end)
+    noun = _first_noun(s, start, end)
     if not noun:
         return "none", None, "", start
     if chinese_frames().bodies.search(plain[start:noun]):
@@ -199,12 +206,13 @@ def _chain(s: Sentence, start: int, end: int) -> tuple[list[Entity], int]:
     return chain, at
 
 
-def _after_chain(plain: str, chain: list[Entity], at: int, start: int, end: int) -> Found:
+def _after_chain(s: Sentence, chain: list[Entity], at: int, start: int, end: int) -> Found:
+    plain = s.plain
     time = _TIME.match(plain, at, end)
     rest = time.end() if time else at
-    if plain[rest : rest + 1] == "的" or _relative(plain, rest, end):
+    if plain[rest : rest + 1] == "的" or _relative(s, rest, end):
         return "thing", chain[0], "", start
-    noun = 0 if _ADVERB.match(plain, rest) or _cued(plain, rest) else _first_noun(plain, rest, end)
+    noun = 0 if _ADVERB.match(plain, rest) or _cued(plain, rest) else _first_noun(s, rest, end)
     if noun and chinese_frames().bodies.search(plain[rest:noun]):
         return "named", _first_named(plain, chain), plain[rest:noun], noun
     if noun and noun - rest >= 2:
@@ -234,36 +242,26 @@ def _titled(s: Sentence, start: int, end: int) -> Entity | None:
     person = next((e for e in s.entities if start < e.start < min(end, start + 45) and e.label in PEOPLE), None)
     if person is None or s.plain[person.start - 1] in "（(":
         return None
-    from corpus.chinese import tagged
-
-    before = s.plain[start : person.start]
-    if re.search(r"[和与、，]", before):
+    if re.search(r"[和与、，]", s.plain[start : person.start]):
         return None
-    verbs = (t for t in tagged(before) if t.tag in {"v", "p", "d"} and before[t.start : t.end] not in _IN_TITLES)
+    before = s.tags.between(start, person.start)
+    verbs = (t for t in before if t.tag in {"v", "p", "d"} and s.plain[t.start : t.end] not in _IN_TITLES)
     return None if any(verbs) else person
 
 
-def _relative(plain: str, start: int, end: int) -> bool:
+def _relative(s: Sentence, start: int, end: int) -> bool:
     """Whether what follows a name is a relative clause (…采取的措施), so that the name is not the subject."""
-    from corpus.chinese import tagged
-
-    tokens = tagged(plain[start : min(end, start + 16)])
-    return any(a.tag[:1] == "v" and b.tag == "uj" for a, b in pairwise(tokens[:5]))
+    tokens = s.tags.between(start, min(end, start + 16))
+    return any(a.tag[:1] == "v" and s.plain[b.start : b.end] == "的" for a, b in pairwise(tokens[:5]))
 
 
-def _first_noun(plain: str, start: int, end: int) -> int:
+def _first_noun(s: Sentence, start: int, end: int) -> int:
     """Where the nouns end that a clause begins with; 0 where it begins with none."""
-    from corpus.chinese import tagged
-
     at = 0
-    for token in tagged(plain[start : min(end, start + 40)]):
-        if (
-            token.tag[:1] in {"n", "r", "m", "q", "j", "b", "a", "l", "s", "f", "z", "i"}
-            or token.tag in {"vn", "an", "uj", "c", "ns"}
-            or plain[start + token.start : start + token.end] in "、·"
-        ):
-            if token.tag[:1] in {"n", "j", "r", "l", "s"} or token.tag == "vn":
-                at = token.end
-            continue
-        break
-    return start + at if at else 0
+    for token in s.tags.between(start, min(end, start + 40)):
+        noun = token.tag in NAMES or token.tag in _NOUNS
+        if noun:
+            at = token.end
+        elif token.tag not in _BEFORE_NOUNS and s.plain[token.start : token.end] not in _INSIDE:
+            break
+    return at

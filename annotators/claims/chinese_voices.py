@@ -7,12 +7,19 @@ from dataclasses import dataclass, replace
 
 from annotators.claims.frames import chinese_frames
 from annotators.claims.piece import ACTORS, within
+from annotators.claims.tags import Tags
 from annotators.claims.voice import History, Region, likeliest
 from corpus.document import Entity
 
 PRONOUN = re.compile(r"(?:他们?|她们?|它们?|该公司|该国|该省|该市|该局|该机构|该校|双方)")
-_AFTER_VERB = re.compile(r"[\u4e00-\u9fff]{0,4}?[，：:,]\s*“?")
-_ACCORDING = re.compile(r"据([^，]{2,40})，")
+_AFTER_VERB = re.compile(r"[\u4e00-\u9fff]{0,4}?\s*[，：:,]\s*“?")
+_ACCORDING = re.compile(r"(?:根据|依据|依照|按照?|据)([^，]{2,40})，")
+_CITED_LAST = re.compile(r"，\s*据([^，“”]{2,40}?)(?:消息|介绍|透露|报道|通报|的?(?:说法|数据))?[。]?$")
+_FROM = re.compile(r"(?:记者|本报|本网)[^，。]{0,14}?从")
+_ASIDE = re.compile(
+    r"[（(][^（()）]{1,60}[)）]|(?:星期|周)[一二三四五六日天]|\d{1,2}[月日时]|对[^，。]{1,10}(?=说)|发表[^，。]{1,6}(?:时)?|[上下]午|当天|今天|昨天"
+)
+"""What stands between a speaker and the verb of speech without telling of another."""
 _BRACKET = re.compile(r"\s*[（(][^（()）]{1,60}[)）]\s*$")
 _UNNAMED = re.compile(r"专家|人士|记者|网友|市民|舆论|分析|统计|数据|报告")
 _PAPER = re.compile(r"声明|通知|公告|通报|文件|社论|文章")
@@ -32,9 +39,10 @@ _CLAUSE = 40
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """What the steps on one sentence share; `plain` is the simplified text of the whole document."""
+    """What the steps on one sentence share; `plain` is the simplified text of the whole document, `tags` are its words."""
 
     plain: str
+    tags: Tags
     start: int
     end: int
     index: int
@@ -61,7 +69,11 @@ def regions(s: Sentence, history: History, depth: int = 0) -> list[Region] | Non
         and (colon := s.plain.find("：", s.start, s.end)) > 0
         and (named := within(s.entities, s.start, colon))
     ):
-        return [Region(colon + 1, s.end, named[-1], announced=True)]
+        return [Region(colon + 1, s.end, likeliest(named), reported=True, announced=True)]
+    if (last := _CITED_LAST.search(s.plain, s.start, s.end)) and last.start() - s.start >= 6:
+        speaker = likeliest(s.named(last.start(1), last.end(1)))
+        if speaker is not None:
+            return [Region(s.start, last.start(), speaker, reported=True)]
     for match in frames.say.finditer(s.plain, s.start, s.end):
         if match.end() < s.end and not _in_quotes(s.plain, s.start, match.start()):
             framed = _framed(s, match, history, depth)
@@ -80,8 +92,11 @@ def regions(s: Sentence, history: History, depth: int = 0) -> list[Region] | Non
             return [Region(comma + 1, s.end)]
     if according := _ACCORDING.match(s.plain, s.start, s.end):
         source = s.named(according.start(1), according.end(1))
-        speaker = source[-1] if source else None
-        return [Region(according.end(), s.end, speaker, bool(source), bool(source))]
+        speaker = likeliest(source)
+        if speaker is None and _PAPER.search(according[1]):
+            speaker = history.issuer  # 根据通知，…
+        said = speaker is not None and (according[0].startswith("据") or speaker is history.issuer)
+        return [Region(according.end(), s.end, speaker if said else None, said, said)]
     return [Region(s.start, s.end)]
 
 
@@ -92,7 +107,11 @@ def _framed(s: Sentence, verb: re.Match[str], history: History, depth: int) -> l
     clause = re.split(r"[，；。]", before)[-1]
     bracket = _BRACKET.search(clause)  # …德 (Richard …) 说
     reach = 14 + (len(bracket.group()) if bracket else 0)
-    near = [e for e in s.named(verb.start() - len(clause), verb.start()) if verb.start() - e.end <= reach]
+    near = [
+        e
+        for e in s.named(verb.start() - len(clause), verb.start())
+        if len(_ASIDE.sub("", s.plain[e.end : verb.start()])) <= reach
+    ]
     pronoun = PRONOUN.search(clause)
     follows = _AFTER_VERB.match(s.plain, verb.end(), s.end)
     if follows is None:
@@ -124,7 +143,8 @@ def _framed(s: Sentence, verb: re.Match[str], history: History, depth: int) -> l
     )
     inner = regions(replace(s, start=content, headline=False), history, depth + 1) or []
     lasting = speaker is not None and not s.quoted
-    return out + [r if r.reported else Region(r.start, r.end, speaker, True, of_own_acts, lasting) for r in inner]
+    said = verb.group()[:4]
+    return out + [r if r.reported else Region(r.start, r.end, speaker, True, of_own_acts, lasting, said) for r in inner]
 
 
 def _heads(s: Sentence, end: int) -> list[Entity]:
@@ -141,6 +161,8 @@ def _speaker(near: list[Entity], clause: str, history: History) -> Entity | None
     """Who speaks, given the mentions near the verb and the clause before it; None is somebody unnamed."""
     if near:
         who = likeliest(near)
+        if _FROM.search(clause):  # the reporter learnt from it
+            return who
         anonymous = who is not None and who.label not in {"PERSON", "OFFICIAL"} and _UNNAMED.search(clause)
         return None if anonymous else who
     if pronoun := PRONOUN.search(clause):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from annotators.claims.kinds import Verdict
 from annotators.claims.piece import Piece
+from annotators.claims.voice import PEOPLE
 from corpus.document import Entity
 
 _FIRMS = {"company", "firm", "enterprise", "公司", "企业", "集团"}
@@ -19,12 +20,15 @@ _REACH = 2
 
 @dataclass
 class Floor:
-    """Who has the floor: the last speaker of indirect speech, and the last body that acted, with their sentences."""
+    """Who has the floor: the last speaker of indirect speech, the last body that acted, and the last person that a
+    sentence told of, with their sentences."""
 
     speaker: Entity | None = None
     spoke: int = -9
     actor: Entity | None = None
     acted: int = -9
+    person: Entity | None = None
+    seen: int = -9
 
     def before(self, piece: Piece) -> None:
         """Take note of a piece, whether it becomes a claim or not."""
@@ -36,6 +40,8 @@ class Floor:
             self.speaker, self.spoke = (piece.speaker, piece.sentence) if piece.lasting else (None, -9)
         if piece.subject == "named" and piece.actor is not None and not piece.reported:
             self.actor, self.acted = piece.actor, piece.sentence
+            if piece.actor.label in PEOPLE:
+                self.person, self.seen = piece.actor, piece.sentence
 
     def after(self, piece: Piece, verdict: Verdict, who: Entity | None) -> None:
         """Take note of a claim and its claimant."""
@@ -74,6 +80,8 @@ def claimant(piece: Piece, verdict: Verdict, entities: Sequence[Entity], floor: 
         return _reported(piece, verdict, entities, named)
     if verdict.own and named is not None:
         return named
+    if piece.quoted and floor.person is not None and floor.spoke < floor.seen >= piece.sentence - _REACH:
+        return floor.person  # what the person just told of says: He laid a wreath. "We will not forget."
     if piece.quoted and floor.speaker is not None:
         return floor.speaker
     new = piece.sentence != floor.spoke

@@ -79,11 +79,36 @@ def _pattern(words: list[str], lang: Lang) -> re.Pattern[str]:
 
 
 def normal(text: str, lang: Lang) -> str:
-    """`text` as the cues expect it, of the same length: lower case, straight apostrophes; simplified Chinese."""
+    """`text` as the cues expect it, of the same length: lower case, straight apostrophes; simplified Chinese with
+    quotation marks of one kind.
+
+    >>> normal('他說："好。"', "zh")
+    '他说：“好。”'
+    """
     if lang == "en":
+        plain: str = text.lower()
+        if len(plain) == len(text):
+            return plain.replace("’", "'")
         return "".join(c.lower() if len(c.lower()) == 1 else c for c in text).replace("’", "'")
-    plain: str = _simplifier().convert(text.encode("utf-8", "replace").decode("utf-8")).lower()
-    return plain if len(plain) == len(text) else text
+    plain = _simplifier().convert(text.encode("utf-8", "replace").decode("utf-8")).lower()
+    return _quotes(plain if len(plain) == len(text) else text)
+
+
+_CORNERS = str.maketrans("「」『』＂", '“”‘’"')
+
+
+def _quotes(text: str) -> str:
+    """`text` with “ and ” for corner brackets, and for straight quotation marks where a line has an even number of them."""
+    text = text.translate(_CORNERS)
+    if '"' not in text:
+        return text
+    lines = text.split("\n")
+    for n, line in enumerate(lines):
+        parts = line.split('"')
+        if len(parts) % 2:
+            opening = ("“", "”")
+            lines[n] = parts[0] + "".join(opening[i % 2] + part for i, part in enumerate(parts[1:]))
+    return "\n".join(lines)
 
 
 @cache

@@ -21,7 +21,7 @@ from annotators.claims.english_voices import (
 )
 from annotators.claims.frames import english_frames
 from annotators.claims.piece import ACTORS, Form, Piece, Subject, trimmed, within
-from annotators.claims.voice import History, Region, is_headline
+from annotators.claims.voice import PEOPLE, History, Region, is_headline
 from corpus.document import Entity
 
 if TYPE_CHECKING:
@@ -212,6 +212,7 @@ def _piece(s: Sentence, region: Region, tokens: list[Token], start: int, end: in
         reported=region.reported,
         announced=region.announced,
         lasting=region.lasting,
+        verb=region.verb,
         quoted=quoted,
         headline=s.headline,
         passive=subject is not None and subject.dep_ == "nsubjpass",
@@ -327,7 +328,7 @@ def _subject(
         return "named", person, noun, body
     if noun in english_frames().bodies or subject.lower_ in english_frames().bodies:
         if inside:
-            return "named", inside[0], noun, body
+            return "named", next((e for e in inside if e.label in PEOPLE), inside[0]), noun, body
         return "body", None, noun, body
     if noun in PAPERS and not inside and history.issuer is not None:
         return "pronoun", history.issuer, noun, body

@@ -84,7 +84,7 @@ def regions(s: Sentence, start: int, end: int, history: History, depth: int = 0)
     body = s.text[start:end]
     if s.headline and (colon := body.find(": ")) > 0:
         if named := within(s.entities, start, start + colon):
-            return [Region(start + colon + 2, end, named[-1], announced=True)]
+            return [Region(start + colon + 2, end, likeliest(named) or named[-1], reported=True, announced=True)]
         if colon < 25:  # "Comment: ...", "Opinion: ..."
             return [Region(start + colon + 2, end)]
     if match := _IMPERSONAL.search(body):
@@ -108,6 +108,8 @@ def _cited(
     inside = [e for e in within(s.entities, start + match.start(1), start + match.end(1)) if e.label in ACTORS]
     people = [e for e in inside if e.label in PEOPLE]
     speaker = next(iter([*people, *inside]), None)
+    if speaker is None and any(word.strip(".,;").lower() in PAPERS for word in match[1].split()):
+        speaker = history.issuer  # according to the notice
     size = end - start
     if match.start() < 4 or (speaker is not None and match.end() < size - 30):
         rest = regions(s, start + match.end(), end, history, depth + 1)
@@ -143,7 +145,10 @@ def _frame(s: Sentence, verb: Token, start: int, end: int, history: History, dep
         before = _before(s, start, frame_start)
         out = [Region(start, before)] if before - start > 40 else []
         inner = regions(s, content, end, history, depth + 1)
-        return out + [r if r.reported else Region(r.start, r.end, speaker, True, announced, lasting) for r in inner]
+        said = verb.lemma_.lower()
+        return out + [
+            r if r.reported else Region(r.start, r.end, speaker, True, announced, lasting, said) for r in inner
+        ]
     if subject is None or head is not verb or verb.lemma_.lower() in english_frames().say_that:
         return None
     if verb.i - subject.right_edge.i > 3 or any(c.dep_ in {"dobj", "obj", "aux"} for c in verb.children):
@@ -166,9 +171,10 @@ def _frame_after(
     if not head.endswith((",", "”", '"', "?", "!")) or (len(after) >= 60 and not resumed):
         return None
     history.heard(speaker, s.index)
-    out = [Region(start, start + len(head), speaker, speaker is not None)]
+    said = verb.lemma_.lower()
+    out = [Region(start, start + len(head), speaker, speaker is not None, verb=said)]
     if resumed and len(after.strip(EDGE + " ")) > 40:
-        out.append(Region(end - len(after), end, speaker, speaker is not None))
+        out.append(Region(end - len(after), end, speaker, speaker is not None, verb=said))
     return out
 
 

@@ -6,26 +6,28 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from annotators.claims.areas import area_counts, choose_area, topic
+from annotators.claims.areas import choose_area, topic
 from annotators.claims.claimants import Floor, claimant
-from annotators.claims.cues import normal
+from annotators.claims.cues import CLAIM_TYPES
 from annotators.claims.kinds import Verdict, owns
-from annotators.claims.merge import merged
+from annotators.claims.merge import Parts, merged, parts
 from annotators.claims.piece import Piece, trimmed
+from annotators.claims.reading import read
 from annotators.claims.targets import targets
 from annotators.claims.weigh import (
+    STANCES,
     Row,
     Tables,
+    by_feature,
     claim_features,
     logistic,
+    scores_by,
     shipped_tables,
     stance_features,
-    stance_scores,
     type_features,
-    type_scores,
     weighted,
 )
-from annotators.claims.words import words
+from annotators.claims.words import unit_stops, words
 from corpus.document import AUTHOR, Claim, Entity, Item, Span
 
 NAME = "claim-cues"
@@ -47,39 +49,46 @@ class Draft:
     stances: Counter[str]
 
 
-def pieces(item: Item, plain: str) -> list[Piece]:
+def pieces(item: Item) -> list[Piece]:
     """The clauses of a document that may be claims or parts of claims."""
-    text, sentences, entities = item.document.text, item.segments.sentences, item.entities
-    if item.document.lang == "en":
+    text, sentences, entities, reading = item.document.text, item.segments.sentences, item.entities, read(item)
+    if reading.doc is not None:
         from annotators.claims.english import english_pieces
-        from corpus.english import parse
 
-        return english_pieces(text, sentences, entities, parse(text))
+        return english_pieces(text, sentences, entities, reading.doc)
     from annotators.claims.chinese import chinese_pieces
 
-    return chinese_pieces(text, plain, sentences, entities)
+    return chinese_pieces(text, reading.plain, sentences, entities, reading.tags)
 
 
-def drafts(item: Item, tables: Tables | None = None) -> list[Draft]:
-    """Every joined piece of a document, before the decision which are claims. `tables` replace the shipped weights."""
+def parts_of(item: Item, tables: Tables | None = None) -> Parts:
+    """The pieces of a document before any are joined. `tables` replace the shipped weights."""
     tables = shipped_tables() if tables is None else tables
-    text, lang = item.document.text, item.document.lang
-    plain = normal(text, lang)
+    return parts(pieces(item), read(item).plain, item.document.lang, tables)
+
+
+def drafts(item: Item, tables: Tables | None = None, known: Parts | None = None) -> list[Draft]:
+    """Every joined piece of a document, before the decision which are claims. `tables` replace the shipped weights,
+    `known` the pieces and how likely they are joined."""
+    tables = shipped_tables() if tables is None else tables
+    lang, reading = item.document.lang, read(item)
+    plain, areas = reading.plain, reading.areas
     sentences, entities = item.segments.sentences, list(item.entities)
-    whole = sum(area_counts(plain, lang).values()) / max(1, len(sentences))
-    near = [area_counts(plain[a:b], lang).total() for a, b in sentences]
-    found = merged(pieces(item, plain), plain, lang, tables)
+    whole = areas.between(0, len(plain)).total() / max(1, len(sentences))
+    near = [areas.between(a, b).total() for a, b in sentences]
+    found = merged(parts_of(item, tables) if known is None else known, plain, lang)
     against = sum(h.cue.stance == "oppose" for _, v in found for h in v.hits) / max(1, len(sentences))
-    said = words(text, plain, lang)
+    said = words(reading)
+    of_types, of_stances = by_feature("type", CLAIM_TYPES, tables), by_feature("stance", STANCES, tables)
     out = []
     for p, v in found:
         row_of_words = said(p)
-        area = area_counts(plain[p.start : p.end], lang).total()
+        area = areas.between(p.start, p.end).total()
         row = claim_features(p, v, entities, area, lang, near[p.sentence], whole)
         types = type_features(p, v, lang, row_of_words)
         stances = stance_features(p, v, lang, against, row_of_words)
         odds = weighted(row, tables.get("claim", {}))
-        scores = type_scores(types, tables), stance_scores(stances, tables)
+        scores = scores_by(types, of_types), scores_by(stances, of_stances)
         out.append(Draft(p, v, row, types, stances, odds, *scores))
     return out
 
@@ -96,7 +105,8 @@ def threshold(tables: Tables | None) -> float:
 
 def about(item: Item) -> Counter[str]:
     """The topic of a document, by policy area."""
-    return topic(normal(item.document.text, item.document.lang), item.document.lang)
+    reading = read(item)
+    return topic(reading.plain, reading.lang, reading.areas)
 
 
 def decide(
@@ -106,8 +116,7 @@ def decide(
 
     `topics` is what the article is about where that is known from both its versions.
     """
-    text, lang, entities = item.document.text, item.document.lang, list(item.entities)
-    plain = normal(text, lang)
+    entities = list(item.entities)
     document = about(item) if topics is None else topics
     out: list[Claim] = []
     floor, end = Floor(), 0
@@ -122,7 +131,7 @@ def decide(
             continue
         who = claimant(piece, verdict, entities, floor)
         floor.after(piece, verdict, who)
-        claim = _claim(piece, verdict, stance, who, plain, item, document, score)
+        claim = _claim(piece, verdict, stance, who, item, document, score)
         if claim is not None and claim.start >= end:
             out.append(claim)
             end = claim.end
@@ -134,7 +143,6 @@ def _claim(
     verdict: Verdict,
     stance: str,
     who: Entity | None,
-    plain: str,
     item: Item,
     document: Counter[str],
     score: float,
@@ -147,14 +155,16 @@ def _claim(
     if end <= start:
         return None
     first, last = item.segments.sentences[piece.sentence]
-    area = choose_area(area_counts(plain[start:end], lang), area_counts(plain[first:last], lang), document)
+    reading = read(item)
+    areas = reading.areas
+    area = choose_area(areas.between(start, end), areas.between(first, last), document)
     return Claim(
         span=Span.of(text, start, end),
         type=verdict.type,
         stance=stance,
         claimant=AUTHOR if who is None else who.span.surface,
         policy_area=area,
-        targets=targets(text[start:end], lang),
+        targets=targets(text[start:end], lang, unit_stops(reading, start, end)),
         claimant_span=None if who is None else (who.start, who.end),
         score=round(score, 4),
         source=NAME,

@@ -43,10 +43,8 @@ class Verdict:
 
 def judge(piece: Piece, plain: str, lang: Lang) -> Verdict:
     """The verdict on a piece; `plain` is the normalised text of the whole document."""
-    hits = find(plain[piece.body : piece.end], lang)
     offset = piece.body - piece.start
-    if offset:  # a cue may lie in the subject ("the problems found in ...", "the key to ... is")
-        hits = tuple(h for h in find(plain[piece.start : piece.end], lang))
+    hits = find(plain[piece.start : piece.end], lang)  # a cue may lie in the subject ("the key to ... is")
     points = _points(hits, offset, piece.end - piece.start)
     background = sum(h.cue.weight for h in hits if h.cue.type == "background")
     acts = piece.subject in {"named", "body", "pronoun"} and not piece.passive

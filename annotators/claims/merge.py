@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from annotators.claims.kinds import Verdict, judge
@@ -34,21 +34,38 @@ def neighbours(pieces: Sequence[Piece], plain: str, lang: Lang) -> Iterator[tupl
             yield a, b
 
 
-def merged(pieces: Sequence[Piece], plain: str, lang: Lang, tables: Tables) -> list[Judged]:
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The pieces of a document in order with their verdicts, and the log odds that one is joined to the piece before it,
+    by its start; none where that cannot be."""
+
+    judged: tuple[Judged, ...]
+    joins: Mapping[int, float]
+
+
+def parts(pieces: Sequence[Piece], plain: str, lang: Lang, tables: Tables) -> Parts:
+    """The pieces with what is known of them before any are joined."""
+    judged = tuple((p, judge(p, plain, lang)) for p in pieces)
+    table = tables.get("join", {})
+    joins = {
+        b[0].start: weighted(join_features(a, b, plain, lang), table)
+        for a, b in pairwise(judged)
+        if joinable(a[0], b[0], lang)
+    }
+    return Parts(judged, joins)
+
+
+def merged(found: Parts, plain: str, lang: Lang) -> list[Judged]:
     """The pieces with their verdicts, runs that belong together made one."""
     out: list[Judged] = []
-    last: Judged | None = None  # the piece before, as it was before joining
-    for piece in pieces:
-        verdict = judge(piece, plain, lang)
-        if last is not None and joinable(last[0], piece, lang):
-            row = join_features(last, (piece, verdict), plain, lang)
-            if weighted(row, tables.get("join", {})) >= 0:
-                joined = replace(out[-1][0], end=piece.end)
-                if joined.subject == "none" and piece.subject != "none" and out[-1][0] is last[0]:
-                    joined = replace(joined, subject=piece.subject, actor=piece.actor, noun=piece.noun)
-                out[-1] = (joined, judge(joined, plain, lang))
-                last = (piece, verdict)
-                continue
-        out.append((piece, verdict))
-        last = out[-1]
+    last: Piece | None = None  # the piece before, as it was before joining
+    for piece, verdict in found.judged:
+        if last is not None and found.joins.get(piece.start, -1.0) >= 0:
+            joined = replace(out[-1][0], end=piece.end)
+            if joined.subject == "none" and piece.subject != "none" and out[-1][0] is last:
+                joined = replace(joined, subject=piece.subject, actor=piece.actor, noun=piece.noun)
+            out[-1] = (joined, judge(joined, plain, lang))
+        else:
+            out.append((piece, verdict))
+        last = piece
     return out

@@ -24,7 +24,7 @@ class Piece:
     """Half-open code points: `start` with the subject, `body` without it (equal where there is none).
 
     `reported`: in somebody's words; `announced`: of the speaker's own acts; `lasting`: the speaker may go on speaking
-    in the sentences that follow (indirect speech, not a source that is merely cited).
+    in the sentences that follow (indirect speech, not a source that is merely cited); `verb`: how they say it (warn, 称).
     """
 
     start: int
@@ -38,6 +38,7 @@ class Piece:
     reported: bool = False
     announced: bool = False
     lasting: bool = False
+    verb: str = ""
     quoted: bool = False
     headline: bool = False
     passive: bool = False

@@ -59,7 +59,7 @@ class History:
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """A stretch of a sentence in one voice; the flags are those of `Piece`."""
+    """A stretch of a sentence in one voice; the flags and the verb of speech are those of `Piece`."""
 
     start: int
     end: int
@@ -67,6 +67,7 @@ class Region:
     reported: bool = False
     announced: bool = False
     lasting: bool = False
+    verb: str = ""
 
 
 def is_headline(text: str, index: int, end: int) -> bool:

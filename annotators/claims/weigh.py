@@ -6,7 +6,7 @@ from __future__ import annotations
 import json
 import math
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib import resources
 
@@ -75,14 +75,36 @@ def weighted(row: Mapping[str, float], table: Mapping[str, float]) -> float:
     return sum(table.get(name, 0.0) * value for name, value in row.items())
 
 
-def type_scores(row: Mapping[str, float], tables: Tables) -> Counter[str]:
-    """The log odds of each claim type, up to what they share."""
-    return Counter({kind: weighted(row, tables.get(f"type:{kind}", {})) for kind in CLAIM_TYPES})
+ByFeature = tuple[tuple[str, ...], Mapping[str, tuple[float, ...]]]
+"""Kinds, and for each feature its weight for each of them."""
 
 
-def stance_scores(row: Mapping[str, float], tables: Tables) -> Counter[str]:
-    """The log odds of each stance, up to what they share."""
-    return Counter({stance: weighted(row, tables.get(f"stance:{stance}", {})) for stance in STANCES})
+def by_feature(choice: str, kinds: Sequence[str], tables: Tables) -> ByFeature:
+    """The weights of a choice ("type", "stance") among `kinds`, feature by feature."""
+    if tables is shipped_tables():
+        return _shipped_by_feature(choice, tuple(kinds))
+    return _by_feature(choice, tuple(kinds), tables)
+
+
+@cache
+def _shipped_by_feature(choice: str, kinds: tuple[str, ...]) -> ByFeature:
+    return _by_feature(choice, kinds, shipped_tables())
+
+
+def _by_feature(choice: str, kinds: tuple[str, ...], tables: Tables) -> ByFeature:
+    own = [tables.get(f"{choice}:{kind}", {}) for kind in kinds]
+    return kinds, {name: tuple(table.get(name, 0.0) for table in own) for name in {n for table in own for n in table}}
+
+
+def scores_by(row: Mapping[str, float], weights: ByFeature) -> Counter[str]:
+    """The log odds of each kind, up to what they share."""
+    kinds, table = weights
+    sums = [0.0] * len(kinds)
+    for name, value in row.items():
+        if (found := table.get(name)) is not None:
+            for n, weight in enumerate(found):
+                sums[n] += weight * value
+    return Counter(dict(zip(kinds, sums, strict=True)))
 
 
 def _by_language(row: Row, lang: Lang) -> Row:

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 from annotators.claims.english_voices import SUBJECTS
 from annotators.claims.kinds import Verdict
 from annotators.claims.piece import Piece
+from annotators.claims.reading import Reading
+from annotators.claims.tags import NAMES, Tags
 from corpus.document import Lang
 
 if TYPE_CHECKING:
@@ -46,14 +48,45 @@ def bucket(word: str) -> str:
     return f"{HASHED}{zlib.crc32(word.encode('utf-8', 'replace')) % BUCKETS}"
 
 
-def words(text: str, plain: str, lang: Lang) -> Words:
-    """What gives the features of the pieces of a text; `plain` is the text as the cues expect it."""
-    if lang == "en":
-        from corpus.english import parse
+def words(reading: Reading) -> Words:
+    """What gives the features of the pieces of a text."""
+    doc, tags = reading.doc, reading.tags
+    if doc is not None:
+        return lambda piece: _said(_english(doc, piece), piece)
+    return lambda piece: _said(_chinese(reading.plain, tags, piece), piece)
 
-        doc = parse(text)
-        return lambda piece: _english(doc, piece)
-    return lambda piece: _chinese(plain, piece)
+
+def _said(row: Row, piece: Piece) -> Row:
+    """The features with the verb by which the piece is reported."""
+    if piece.verb:
+        _add(row, f"said:{piece.verb}", _WORD)
+    return row
+
+
+_NO_NAME = {"VERB", "AUX", "ADV", "SCONJ", "CCONJ", "ADP", "PRON", "PART", "PUNCT"}
+_NO_NAME_ZH = {"d", "p", "c", "u", "w", "m", "r", "xc"}
+
+
+def unit_stops(reading: Reading, start: int, end: int) -> frozenset[int]:
+    """Where, in a stretch, words begin that are no part of what is counted, from the start of the stretch on: verbs,
+    adverbs, prepositions; participles before a noun and Chinese verbs before a noun are a part (subsidised flats)."""
+    if reading.doc is not None:
+        span = reading.doc.char_span(start, end, alignment_mode="contract")
+        found = () if span is None else span
+        return frozenset(
+            t.idx - start
+            for t in found
+            if t.pos_ in _NO_NAME and not (t.pos_ == "VERB" and t.dep_ in {"amod", "compound"}) and t.text != "-"
+        )
+    tokens = reading.tags.between(start, end)
+    stops = set()
+    for n, token in enumerate(tokens):
+        after = tokens[n + 1].tag if n + 1 < len(tokens) else ""
+        verb = token.tag[:1] == "v" and token.tag != "vn"
+        before_noun = after in {"n", "nz", "vn"} and (not n or tokens[n - 1].tag not in {"n", "nz", "vn"})
+        if token.tag in _NO_NAME_ZH or (verb and not before_noun):
+            stops.add(token.start - start)
+    return frozenset({*stops, end - start})
 
 
 def cue_places(piece: Piece, verdict: Verdict, lang: Lang) -> Row:
@@ -126,15 +159,10 @@ def _english_verb(tokens: Sequence[Token], piece: Piece) -> Row:
     return row
 
 
-def _chinese(plain: str, piece: Piece) -> Row:
+def _chinese(plain: str, tags: Tags, piece: Piece) -> Row:
     """The first verbs, adverbs and prepositions of a piece, how it ends, and its words and characters."""
-    from corpus.chinese import tagged
-
-    tokens = [
-        (plain[piece.start + t.start : piece.start + t.end], t.tag, t.start)
-        for t in tagged(plain[piece.start : piece.end])
-    ]
-    body = [(word, tag) for word, tag, at in tokens if at >= piece.body - piece.start]
+    tokens = [(plain[t.start : t.end], t.tag, t.start) for t in tags.between(piece.start, piece.end)]
+    body = [(word, tag) for word, tag, at in tokens if at >= piece.body]
     verbs = [word for word, tag in body if tag[:1] == "v"]
     row: Row = {}
     for n, word in enumerate(verbs[:3]):
@@ -145,7 +173,7 @@ def _chinese(plain: str, piece: Piece) -> Row:
         _add(row, f"zh adverb:{word}", 0.8)
     if tokens:
         _add(row, f"zh end:{tokens[-1][0]}", 0.7)
-    bag = [word for word, tag, _ in tokens if tag[:1] in "vadpcrunlzimby" and not tag.startswith(("nr", "ns"))]
+    bag = [word for word, tag, _ in tokens if tag[:1] in "vadpcrunlzimby" and tag not in NAMES]
     for word in bag:
         _add(row, f"zh:{word}", _WORD)
     for a, b in pairwise(bag):

@@ -53,6 +53,7 @@ def _day(context: click.Context, option: click.Parameter, value: str | None) -> 
 @click.option(
     "--until", callback=_day, metavar="DATE", help="Only articles up to this day (2026 and 2026-03: its last day)."
 )
+@click.option("--once", is_flag=True, help="Count a claim that both versions of an article make once.")
 @click.option("--without-author", is_flag=True, help="Leave out what the texts state in their own voice.")
 @workspace_option
 @json_option
@@ -64,6 +65,7 @@ def network(
     areas: tuple[str, ...],
     since: date | None,
     until: date | None,
+    once: bool,
     without_author: bool,
     folder: Path,
     as_json: bool,
@@ -73,7 +75,7 @@ def network(
     Actors are one in both languages and under all their names where they are linked to the knowledge base. The folder
     gets table.csv (actor, concept, stance), affiliation.graphml (actors and concepts), congruence.graphml and
     conflict.graphml (actors who take the same or opposite sides), network.html, and dna/ with what Discourse Network
-    Analyzer takes. --json prints the figures.
+    Analyzer takes. A claim and its translation are two statements, or one with --once. --json prints the figures.
 
     \b
     Examples:
@@ -86,9 +88,19 @@ def network(
     workspace = open_workspace(folder)
     if since and until and since > until:
         raise click.UsageError("--since is after --until")
+    if once and lang:
+        raise click.UsageError("--once is for both languages; with --lang each claim counts once anyway")
     with progress("network") as update:
         found = statements(
-            workspace, gold=gold, concept=concept, lang=lang, areas=areas, since=since, until=until, progress=update
+            workspace,
+            gold=gold,
+            concept=concept,
+            lang=lang,
+            areas=areas,
+            since=since,
+            until=until,
+            once=once,
+            progress=update,
         )
     made = networks(found, without=[AUTHOR] if without_author else [])
     target = path or Path("network")
@@ -96,6 +108,7 @@ def network(
         "gold" if gold else "pre-annotation",
         {"area": "policy areas", "type": "claim types", "entity": "entities"}[concept],
     ]
+    asked += ["claims of both versions once"] if once else []
     asked += [value for value in (lang, *areas, since and f"from {since}", until and f"until {until}") if value]
     files = write_network(
         workspace,

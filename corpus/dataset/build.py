@@ -7,11 +7,12 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from corpus.claim_links import with_claim_links
 from corpus.dataset.card import write_card
 from corpus.dataset.features import CONFIGS, features
 from corpus.dataset.rows import (
@@ -25,10 +26,11 @@ from corpus.dataset.rows import (
 )
 from corpus.dataset.splits import SPLITS, assign_splits
 from corpus.dedupe import split_keys
-from corpus.document import Document
+from corpus.document import Alignment, Document
 from corpus.errors import InputError, SchemeError, WorkspaceError
+from corpus.network.actors import Actors
 from corpus.report import Progress, Skipped, StageReport
-from corpus.schema import ALIGNMENTS, GOLD, SEGMENTS
+from corpus.schema import ALIGNMENTS, GOLD, SEGMENTS, layers_table
 from corpus.store import Workspace, write_atomically
 
 if TYPE_CHECKING:
@@ -88,11 +90,12 @@ def build(
     started = time.monotonic()
     report = StageReport("dataset")
     documents = workspace.documents()
-    examples = _examples(workspace, documents, report)
+    examples = _with_links(workspace, _examples(workspace, documents, report))
     splits = document_splits(workspace, [example.document for example in examples], held_out=held_out)
     built = _Built()
+    actors = _actors(workspace, examples)
     for number, example in enumerate(examples, 1):
-        _add(built, example, splits[example.document.id])
+        _add(built, example, actors, splits[example.document.id])
         if progress:
             progress(number, len(examples))
     _add_parallel(built, workspace, examples, splits)
@@ -150,15 +153,37 @@ def _examples(workspace: Workspace, documents: dict[str, Document], report: Stag
     return sorted(examples, key=lambda e: e.document.id)
 
 
-def _add(built: _Built, example: Example, split: str) -> None:
+def _actors(workspace: Workspace, examples: list[Example]) -> Actors:
+    """Who is who in the gold; links that it lacks are those of the pre-annotation."""
+    actors = Actors()
+    articles: dict[str, list[Example]] = {}
+    for example in examples:
+        articles.setdefault(key_of(example.document), []).append(example)
+    proposed = workspace.fetch(layers_table("combined"), [example.document.id for example in examples])
+    for versions in articles.values():
+        beside = [layer for e in versions if (layer := proposed.get(e.document.id)) and layer.sha == e.document.sha]
+        actors.add([(e.document, e.gold) for e in versions], beside=beside)
+    return actors
+
+
+def _add(built: _Built, example: Example, actors: Actors, split: str) -> None:
     built.rows["documents"][split].append(document_row(example))
     ner = list(ner_rows(example))
     built.rows["ner"][split] += ner
     built.lost += lost_entities(example, ner)
-    built.rows["claims"][split] += claim_rows(example)
+    built.rows["claims"][split] += claim_rows(example, actors)
 
 
-def _add_parallel(built: _Built, workspace: Workspace, examples: list[Example], splits: dict[str, str]) -> None:
+def _with_links(workspace: Workspace, examples: list[Example]) -> list[Example]:
+    """The examples, with the relations between claims of two versions that translate one another."""
+    by_id = {example.document.id: example for example in examples}
+    for alignment, en, zh in _aligned(workspace, examples):
+        layer = with_claim_links((en.document, en.gold), (zh.document, zh.gold), alignment.beads)
+        by_id[en.document.id] = replace(en, gold=layer)
+    return list(by_id.values())
+
+
+def _aligned(workspace: Workspace, examples: list[Example]) -> Iterator[tuple[Alignment, Example, Example]]:
     by_id = {example.document.id: example for example in examples}
     for pair, alignment in sorted(workspace.read(ALIGNMENTS).items()):
         en, zh = by_id.get(alignment.en), by_id.get(alignment.zh)
@@ -167,6 +192,11 @@ def _add_parallel(built: _Built, workspace: Workspace, examples: list[Example], 
             continue
         if (en.document.sha, zh.document.sha) != (alignment.en_sha, alignment.zh_sha):
             continue
+        yield alignment, en, zh
+
+
+def _add_parallel(built: _Built, workspace: Workspace, examples: list[Example], splits: dict[str, str]) -> None:
+    for alignment, en, zh in _aligned(workspace, examples):
         rows, over_edges = parallel_rows(alignment, en, zh)
         built.rows["parallel"][splits[en.document.id]] += rows
         built.over_edges += over_edges

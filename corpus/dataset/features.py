@@ -80,7 +80,14 @@ def features(scheme: Scheme) -> dict[str, Features]:
             }
         ),
         "claims": Features(
-            {**where, **claim, "quantities": List(quantity), "context": string, "context_start": number}
+            {
+                **where,
+                **claim,
+                **{f"claimant_{part}": string for part in ("id", "en", "zh")},
+                "quantities": List(quantity),
+                "context": string,
+                "context_start": number,
+            }
         ),
         "parallel": Features(
             {

@@ -8,6 +8,7 @@ from typing import Any
 
 from corpus.dataset.bio import decode, encode, split_tokens, whole_sentences
 from corpus.document import Alignment, Claim, Document, Entity, Layer, Ref, Segments
+from corpus.network.actors import Actor, Actors
 from corpus.targets import quantity_row, targets_of
 from corpus.targets.dates import published
 
@@ -65,6 +66,10 @@ def _claim(claim: Claim) -> Row:
     }
 
 
+def _actor(actor: Actor) -> Row:
+    return {"claimant_id": actor.id, "claimant_en": actor.en, "claimant_zh": actor.zh}
+
+
 def _ref(ref: Ref) -> Row:
     return {"document": ref.document, "kind": ref.kind, "start": ref.start, "end": ref.end}
 
@@ -105,10 +110,11 @@ def lost_entities(example: Example, rows: Sequence[Row]) -> int:
     return len({(e.start, e.end, e.label) for e in example.gold.entities} - found)
 
 
-def claim_rows(example: Example) -> Iterator[Row]:
+def claim_rows(example: Example, actors: Actors) -> Iterator[Row]:
     """The rows of `claims`: one claim each, with the stretch of sentences that it stands in.
 
-    `quantities` are the targets as figures, in their order.
+    `quantities` are the targets as figures, in their order; `claimant_id`, `claimant_en` and `claimant_zh` say who the
+    claimant is, whatever the text calls it (see `corpus.network.actors`).
     """
     document, sentences = example.document, example.segments.sentences
     day = published(document.meta.get("date", ""))
@@ -122,6 +128,7 @@ def claim_rows(example: Example) -> Iterator[Row]:
             "pair": document.pair,
             "lang": document.lang,
             **_claim(claim),
+            **_actor(actors.of_claim(claim, document, example.gold)),
             "quantities": [quantity_row(quantity) for quantity in targets_of(claim, document.lang, day)],
             "context": document.text[start:end],
             "context_start": start,

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from corpus.claim_links import TRANSLATES, claim_pairs
 from corpus.document import AUTHOR, Alignment, Claim, Document, Lang, Layer
 from corpus.language import HAN
 from corpus.network.actors import Actors, name_key
@@ -171,30 +172,29 @@ class _Pair:
         return -1
 
     def matches(self) -> list[tuple[int, int]]:
-        """Claims that translate one another: one to one, in shared beads, the most alike first."""
-        candidates = []
-        for a in range(len(self.en)):
-            for b in range(len(self.zh)):
-                if shared := set(self.beads["en", a]) & set(self.beads["zh", b]):
-                    candidates.append((-self._likeness(a, b, min(shared)), a, b))
-        taken: set[tuple[str, int]] = set()
-        result = []
-        for _, a, b in sorted(candidates):
-            if ("en", a) not in taken and ("zh", b) not in taken:
-                taken |= {("en", a), ("zh", b)}
-                result.append((a, b))
-        return result
+        """Claims that translate one another, by the relations that say so, else as `corpus.claim_links` finds them."""
+        places = {
+            (lang, claim.start, claim.end): number
+            for lang, claims in (("en", self.en), ("zh", self.zh))
+            for number, claim in enumerate(claims)
+        }
+        drawn = [
+            tuple(places.get((self._lang(ref.document), ref.start, ref.end)) for ref in (relation.head, relation.tail))
+            for layer in self.layers.values()
+            for relation in layer.relations
+            if relation.label == TRANSLATES and relation.head.document == self.documents["en"].id
+        ]
+        if drawn:
+            return [(a, b) for a, b in drawn if a is not None and b is not None]
+        en, zh = (self.documents["en"], self.en), (self.documents["zh"], self.zh)
+        found = claim_pairs(en, zh, self.alignment.beads, self._one_claimant)
+        return [(a, b) for a, b, _ in found]
 
-    def _likeness(self, a: int, b: int, bead: int) -> float:
-        one, two = self.en[a], self.zh[b]
-        shared = _shared(_relative(one, self.ranges(bead, "en")), _relative(two, self.ranges(bead, "zh")))
-        result = shared + 0.3 * (one.type == two.type) + 0.1 * (one.stance == two.stance)
-        first, second = self.quantities["en"][a], self.quantities["zh"][b]
-        if any(agree(x, y) for x in first if x for y in second if y):
-            result += 0.5
-        if self._actor("en", one) == self._actor("zh", two):
-            result += 0.2
-        return result
+    def _lang(self, document: str) -> str:
+        return "en" if document == self.documents["en"].id else "zh"
+
+    def _one_claimant(self, one: Claim, other: Claim) -> bool:
+        return self._actor("en", one) == self._actor("zh", other)
 
     def _actor(self, lang: str, claim: Claim) -> str:
         return self.actors.of_claim(claim, self.documents[lang], self.layers[lang]).id

@@ -1,7 +1,7 @@
 """Who is who: one actor for all the mentions of one body or person, in both languages and in all articles.
 
-Within an article (both its versions), mentions are one where they have the same text, or `same_as` joins them. Over
-articles, they are one where they are linked to one entry of the knowledge base, else where their fullest names are the
+Within an article (both its versions), mentions are one where they have the same text, `same_as` joins them, or one is
+short for the other and for no other (`corpus.network.short_names`). Over articles, they are one where they are linked to one entry of the knowledge base, else where their fullest names are the
 same. A name that belongs to several entries joins nothing.
 """
 
@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from corpus.document import AUTHOR, Claim, Document, Entity, Lang, Layer
 from corpus.knowledge import fold
+from corpus.network.short_names import antecedent, full_names
 from corpus.script import simplified
 
 _PEOPLE = ("OFFICIAL", "PERSON")
@@ -100,6 +101,7 @@ class Actors:
         self._groups: list[_Group] = []
         self._mention: dict[_Mention, int] = {}
         self._text: dict[tuple[str, str], int] = {}
+        self._meant: dict[tuple[str, int, int, str], tuple[int, int]] = {}
         self._actors: list[Actor] | None = None
 
     def add(self, versions: Sequence[tuple[Document, Layer]], *, beside: Sequence[Layer] = ()) -> None:
@@ -121,7 +123,9 @@ class Actors:
             for claim in layer.claims:
                 if claim.claimant != AUTHOR:
                     key = ("text", document.id, name_key(claim.claimant, document.lang))
-                    if key not in union.parent:
+                    if key not in union.parent and (meant := _meant(claim, layer)) is not None:
+                        self._meant[document.id, claim.start, claim.end, claim.claimant] = meant
+                    elif key not in union.parent:
                         # Somebody that no layer marks: a group of its own.
                         mention = (document.id, -1 - len(mentions), 0)
                         mentions[mention] = (document.lang, None, claim.claimant)
@@ -136,6 +140,8 @@ class Actors:
                 b = (relation.tail.document, relation.tail.start, relation.tail.end)
                 if relation.label == "same_as" and a in mentions and b in mentions:
                     union.join(a, b)
+        for document, _ in versions:
+            self._join_short(union, document, mentions)
         numbers: dict[object, int] = {}
         for mention, (lang, found, surface) in mentions.items():
             root = union.find(mention)
@@ -152,13 +158,29 @@ class Actors:
                 if link := found.link or links.get(mention, ""):
                     group.links[link] += 1
 
+    def _join_short(
+        self, union: _Union, document: Document, mentions: dict[_Mention, tuple[Lang, Entity | None, str]]
+    ) -> None:
+        """Join the short names of a document with the full ones, but for those that the knowledge base has itself."""
+        labels: dict[str, str] = {}
+        known: set[str] = set()
+        for mention, (lang, found, surface) in mentions.items():
+            if mention[0] == document.id and found is not None:
+                key = name_key(surface, lang)
+                labels.setdefault(key, found.label)
+                if found.link:
+                    known.add(key)
+        for short, full in full_names(labels, document.lang):
+            if short not in known and (labels[short] in _PEOPLE or not _in_knowledge(short, document.lang)):
+                union.join(("text", document.id, full), ("text", document.id, short))
+
     def of_entity(self, document: str, start: int, end: int) -> Actor | None:
         """The actor of an entity at this place; None where there is none."""
         number = self._mention.get((document, start, end))
         return None if number is None else self._resolved()[number]
 
     def of_claim(self, claim: Claim, document: Document, layer: Layer) -> Actor:
-        """Who makes the claim: by the mention that it names, the `claimant` relation, else the name."""
+        """Who makes the claim: by the mention that it names, the `claimant` relation, else the name, or whom a pronoun means."""
         if claim.claimant == AUTHOR:
             return THE_AUTHOR
         if claim.claimant_span and (found := self.of_entity(document.id, *claim.claimant_span)):
@@ -171,6 +193,9 @@ class Actors:
                 found = self.of_entity(relation.tail.document, relation.tail.start, relation.tail.end)
                 if found:
                     return found
+        place = self._meant.get((document.id, claim.start, claim.end, claim.claimant))
+        if place and (found := self.of_entity(document.id, *place)):
+            return found
         number = self._text.get((document.id, name_key(claim.claimant, document.lang)))
         if number is not None:
             return self._resolved()[number]
@@ -233,6 +258,18 @@ def _entry(group: _Group) -> str:
                 named[entries[0].id] += number
     best = min(named, key=lambda id: (-named[id], id), default="")
     return best if 2 * named[best] > sum(names.total() for names in group.names.values()) else ""
+
+
+def _meant(claim: Claim, layer: Layer) -> tuple[int, int] | None:
+    """The place of the mention that a claimant means who is no mention."""
+    found = antecedent(claim.claimant, [e for e in layer.entities if e.start < claim.end])
+    return None if found is None else (found.start, found.end)
+
+
+def _in_knowledge(name: str, lang: Lang) -> bool:
+    from corpus.knowledge import knowledge
+
+    return bool(knowledge().lookup(name, lang))
 
 
 def _keys(group: _Group) -> list[_Key]:

@@ -12,15 +12,16 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import combinations, islice
 from typing import Literal
 
-from corpus.document import Claim, Document, Lang, Layer
+from corpus.claim_links import TRANSLATES, with_claim_links
+from corpus.document import Alignment, Claim, Document, Lang, Layer, Ref
 from corpus.errors import InputError
 from corpus.network.actors import Actor, Actors
-from corpus.schema import DOCUMENTS, GOLD, layers_table
+from corpus.schema import ALIGNMENTS, DOCUMENTS, GOLD, layers_table
 from corpus.store import Workspace
 from corpus.targets.dates import published
 
@@ -77,12 +78,13 @@ def statements(
     areas: Collection[str] = (),
     since: date | None = None,
     until: date | None = None,
+    once: bool = False,
     progress: Callable[[int, int | None], None] | None = None,
 ) -> list[Statement]:
     """The statements of the pre-annotation (or gold) of a workspace, in the order of documents and texts.
 
     `since` and `until` (both included) ask for the day of publication in the documents' `date`, and leave out what has
-    none. `areas` are policy areas. With `concept="entity"` a claim is one statement for each policy, or else each other
+    none. `once`: of a claim and its translation only the English one is a statement. `areas` are policy areas. With `concept="entity"` a claim is one statement for each policy, or else each other
     entity, that it is about. Raises InputError where an area is unknown.
     """
     known = {area.name for area in workspace.scheme.policy_areas}
@@ -104,6 +106,7 @@ def statements(
         documents = workspace.fetch(DOCUMENTS, [id for id in ids if id in layers])
         # Gold from a file has no links: those of the pre-annotation serve.
         proposed = workspace.fetch(layers_table(_COMBINED), documents) if gold else {}
+        alignments = workspace.fetch(ALIGNMENTS, batch) if once else {}
         for key in batch:
             versions = [
                 (documents[id], layers[id])
@@ -112,6 +115,8 @@ def statements(
             ]
             beside = [proposed[d.id] for d, _ in versions if d.id in proposed and proposed[d.id].sha == d.sha]
             actors.add(versions, beside=beside)
+            if once and key in alignments:
+                versions = _once(versions, alignments[key])
             for document, layer in versions:
                 day = published(document.meta.get("date", ""))
                 outside = (since and (day is None or day < since)) or (until and (day is None or day > until))
@@ -126,6 +131,18 @@ def statements(
         if not areas or claim.policy_area in areas
         for name in _concepts(claim, document, layer, actors, concept)
     ]
+
+
+def _once(versions: list[tuple[Document, Layer]], alignment: Alignment) -> list[tuple[Document, Layer]]:
+    """The versions of an article, without the Chinese claims of which the English version has the translation."""
+    by_id = {document.id: (document, layer) for document, layer in versions}
+    en, zh = by_id.get(alignment.en), by_id.get(alignment.zh)
+    if en is None or zh is None or (en[0].sha, zh[0].sha) != (alignment.en_sha, alignment.zh_sha):
+        return versions
+    linked = (*with_claim_links(en, zh, alignment.beads).relations, *zh[1].relations)
+    ends = {end for r in linked if r.label == TRANSLATES for end in (r.head, r.tail)}
+    kept = tuple(c for c in zh[1].claims if Ref(zh[0].id, "claim", c.start, c.end) not in ends)
+    return [(d, replace(layer, claims=kept)) if d.id == zh[0].id else (d, layer) for d, layer in versions]
 
 
 def _concepts(claim: Claim, document: Document, layer: Layer, actors: Actors, kind: ConceptKind) -> Iterator[str]:

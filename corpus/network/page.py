@@ -19,7 +19,7 @@ _CONCEPTS = 30
 _TABLE_ACTORS = 200
 _COLORS = {"support": "#0072B2", "oppose": "#D55E00", "neutral": "#8A8F98"}
 _FONT = "system-ui, 'Noto Sans', 'Noto Sans CJK SC', 'PingFang SC', 'Microsoft YaHei', sans-serif"
-_ROOM = 250
+_ROOM = 330
 
 
 def network_page(made: Networks, *, title: str, note: str = "") -> str:
@@ -84,7 +84,7 @@ def affiliation_svg(made: Networks, *, actors: int = _ACTORS, concepts: int = _C
     return _svg(width, height, said, parts)
 
 
-def agreement_svg(made: Networks, *, actors: int = _ACTORS, size: int = 980) -> str:
+def agreement_svg(made: Networks, *, actors: int = _ACTORS, size: int = 1060) -> str:
     """The one-mode networks in one picture: blue ties join actors who agree, red ones those who disagree.
 
     Actors stand in a circle, those with the same concepts beside one another.
@@ -100,7 +100,7 @@ def agreement_svg(made: Networks, *, actors: int = _ACTORS, size: int = 980) -> 
         for (a, b), (shared, weight) in pairs.items()
         if a in set(ids) and b in set(ids)
     ]
-    height, radius = size, size / 2 - 190
+    height, radius = size, size / 2 - 235
     angles = {id: 2 * math.pi * n / len(ids) - math.pi / 2 for n, id in enumerate(ids)}
     xy = {id: (size / 2 + radius * math.cos(a), height / 2 + radius * math.sin(a)) for id, a in angles.items()}
     parts = []
@@ -128,7 +128,7 @@ def agreement_svg(made: Networks, *, actors: int = _ACTORS, size: int = 980) -> 
         right = math.cos(angle) >= 0
         turn = math.degrees(angle) + (0 if right else 180)
         shift = dot + 6 if right else -dot - 6
-        label = _label(shift, 4, name, "start" if right else "end", room=170)
+        label = _label(shift, 4, name, "start" if right else "end", room=218)
         parts.append(f'<g transform="translate({x:.1f} {y:.1f}) rotate({turn:.1f})">{label}</g>')
     agree = sum(side == "support" for *_, side in ties)
     said = f"Agreement: {len(ids)} actors, {agree} pairs that agree, {len(ties) - agree} that disagree"
