@@ -1,9 +1,7 @@
-"""`hemu gold`, `agreement` and `adjudicate`: from annotations to gold."""
+"""`hemu gold` and `adjudicate`: from annotations to gold."""
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -12,7 +10,6 @@ from corpus.cli.console import (
     json_option,
     open_workspace,
     print_report,
-    print_table,
     progress,
     strict_option,
     workspace_option,
@@ -63,41 +60,6 @@ def export(file: str, folder: Path, as_json: bool) -> int:
     with progress("gold") as update:
         report = export_gold(open_workspace(folder), file, progress=update)
     return print_report(report, as_json=as_json and file != "-")
-
-
-@click.command()
-@workspace_option
-@json_option
-def agreement(folder: Path, as_json: bool) -> int:
-    """Measure how far annotators agree on the articles that two or more of them have annotated.
-
-    \b
-    Example: hemu agreement -w news
-    """
-    from annotators.agreement import agreement as measure
-
-    report = measure(open_workspace(folder))
-    if as_json:
-        click.echo(json.dumps(asdict(report), ensure_ascii=False))
-        return 0
-    click.echo(f"agreement: {report.message}", err=True)
-    if report.entities:
-        header = ["annotators", "language", "label", "documents", "spans", "exact F1", "overlap F1", "kappa"]
-        rows = [
-            [", ".join(a.annotators) or "all", a.lang, a.label, str(a.documents), str(a.spans), f"{100 * a.exact:.1f}"]
-            + [f"{100 * a.overlap:.1f}", f"{a.kappa:.2f}"]
-            for a in report.entities
-        ]
-        print_table("Entities", header, rows)
-    if report.claims:
-        header = ["annotators", "language", "documents", "claims", "F1", "type", "stance", "claimant", "area"]
-        rows = [
-            [", ".join(c.annotators) or "all", c.lang, str(c.documents), str(c.claims)]
-            + [f"{100 * x:.1f}" for x in (c.match, c.type, c.stance, c.claimant, c.policy_area)]
-            for c in report.claims
-        ]
-        print_table("Claims (the attributes: % of the matched that agree)", header, rows)
-    return 0
 
 
 @click.command()

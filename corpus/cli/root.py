@@ -34,7 +34,7 @@ COMMANDS: Mapping[str, tuple[str, str, str]] = {
     "studio": ("corpus.cli.studio", "studio", "Start, stop and report a Label Studio server."),
     "push": ("corpus.cli.studio", "push", "Send articles with their pre-annotation to Label Studio."),
     "pull": ("corpus.cli.studio", "pull", "Fetch what annotators have submitted."),
-    "agreement": ("corpus.cli.gold", "agreement", "Measure how far annotators agree."),
+    "agreement": ("corpus.cli.quality", "agreement", "Measure how far annotators agree."),
     "adjudicate": ("corpus.cli.gold", "adjudicate", "Make gold from the annotations."),
     "gold": ("corpus.cli.gold", "gold", "Import and export gold files."),
     "dataset": ("corpus.cli.dataset", "dataset", "Export gold as a Hugging Face dataset."),
