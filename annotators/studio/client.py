@@ -34,10 +34,26 @@ class RemoteTask:
     data: Mapping[str, Any]
     versions: frozenset[str]
     annotations: int = 0
+    touched: bool = False
+    """Whether anybody has submitted, skipped or begun it."""
 
     @property
     def key(self) -> str:
         return str(self.data.get("key") or "")
+
+
+# What the data manager counts of the work on a task.
+_WORK = ("total_annotations", "cancelled_annotations", "draft_exists")
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """When a task was last changed, whether it has annotations (skipped ones too), and whether it has drafts."""
+
+    id: int
+    updated: datetime | None
+    annotated: bool
+    drafted: bool
 
 
 @dataclass(frozen=True)
@@ -95,7 +111,7 @@ class Studio:
 
     def tasks(self, project: int) -> Iterator[RemoteTask]:
         """All tasks of a project, without their annotations."""
-        wanted = ["id", "data", "predictions_model_versions", "total_annotations"]
+        wanted = ["id", "data", "predictions_model_versions", *_WORK]
         with _telling(self.url):
             for task in self.sdk.tasks.list(project=project, include=wanted, page_size=500):
                 row = task.dict() if hasattr(task, "dict") else dict(task)
@@ -105,7 +121,29 @@ class Studio:
                     row.get("data") or {},
                     frozenset(v.strip() for v in versions.split(",") if v.strip()),
                     int(row.get("total_annotations") or 0),
+                    any(row.get(column) for column in _WORK),
                 )
+
+    def looks(self, project: int, since: str = "") -> Iterator[Look]:
+        """All tasks of a project, or those that changed since then (ISO 8601, UTC): whether there is work on them, and when.
+
+        A task changes when somebody submits, changes or deletes something on it, or begins a draft.
+        """
+        query = None
+        if since:
+            changed = {"filter": "filter:tasks:updated_at", "operator": "greater_or_equal", "type": "Datetime"}
+            query = json.dumps({"filters": {"conjunction": "and", "items": [{**changed, "value": since}]}})
+        with _telling(self.url):
+            for task in self.sdk.tasks.list(
+                project=project, include=["id", "updated_at", *_WORK], page_size=500, query=query
+            ):
+                work = bool(task.total_annotations or task.cancelled_annotations)
+                yield Look(int(task.id), task.updated_at, work, bool(task.draft_exists))
+
+    def task_count(self, project: int) -> int:
+        """How many tasks a project has."""
+        with _telling(self.url):
+            return int(self.sdk.projects.get(project).task_number or 0)
 
     def import_tasks(self, project: int, tasks: Sequence[Json]) -> list[int]:
         """Import tasks (`{"data", "predictions"}`) in one request and return their numbers, in order.
@@ -187,14 +225,65 @@ class Studio:
         with _telling(self.url):
             self.sdk.projects.update(project, model_version=model_version, request_options=_ONCE)
 
-    def export(self, project: int) -> list[Json]:
-        """The tasks that have annotations, with all of them in full, skipped ones too.
+    def shown_version(self, project: int) -> str:
+        """The model version whose predictions annotators are shown; "" where none is chosen."""
+        with _telling(self.url):
+            return str(self.sdk.projects.get(project).model_version or "")
 
-        The content of predictions is only there as an annotation's parent.
+    def connect_backend(self, project: int, url: str, title: str, user: str, password: str) -> int:
+        """Register the ML backend at `url`, or bring up to date the one of that title or address; returns its number.
+
+        The server asks it at once, with the password. Raises StudioError where it refuses the address, as it does those of
+        loopback, or the backend does not answer.
         """
+        same = {"url": url, "title": title, "auth_method": "BASIC_AUTH", "basic_auth_user": user}
+        what: Json = {**same, "basic_auth_pass": password, "is_interactive": False, "request_options": _ONCE}
+        with _telling(self.url, "connecting the backend"):
+            found = [b.id for b in self.sdk.ml.list(project=project) if title == b.title or url == b.url]
+            if found:
+                return int(self.sdk.ml.update(min(found), project=project, **what).id)
+            return int(self.sdk.ml.create(project=project, **what).id)
+
+    def connect_webhook(self, project: int, url: str, actions: Sequence[str], headers: Mapping[str, str]) -> int:
+        """Have the server tell `url` of these actions; returns the webhook's number.
+
+        Of several to that address, or with the same headers to another, one is left.
+        """
+        what: Json = {"url": url, "actions": list(actions), "headers": dict(headers), "is_active": True}
+        what |= {"send_payload": False, "send_for_all_actions": False, "request_options": _ONCE}
+        with _telling(self.url, "connecting the webhook"):
+            there = self.sdk.webhooks.list(project=str(project))
+            found = sorted(w.id for w in there if w.url == url or (w.headers and w.headers == what["headers"]))
+            for number in found[1:]:
+                self.sdk.webhooks.delete(number, request_options=_ONCE)
+            if found:
+                self.sdk.webhooks.update(found[0], **what)
+                return int(found[0])
+            return int(self.sdk.webhooks.create(project=project, **what).id)
+
+    def retrieve_predictions(self, project: int, tasks: Sequence[int]) -> None:
+        """Have the server ask its ML backend for predictions of these tasks, which it stores; waits for them.
+
+        Tasks that have one of the backend's version are passed over. Where the backend fails the server says nothing.
+        """
+        chosen = {"all": False, "included": list(tasks)}
+        with _telling(self.url, "retrieving predictions"):
+            self.sdk.actions.create(
+                id="retrieve_tasks_predictions", project=project, selected_items=chosen, request_options=_ONCE
+            )
+
+    def export(self, project: int, tasks: Sequence[int] | None = None, *, unfinished: bool = False) -> list[Json]:
+        """The tasks that have annotations, with all of them in full, skipped ones and drafts too; of `tasks` only, where given.
+
+        With `unfinished` those without annotations are among them. The content of predictions is only there as an annotation's
+        parent. The server keeps a copy of each export in its folder.
+        """
+        options: Json = {"timeout_in_seconds": 600}
+        if tasks is not None:
+            options["additional_query_parameters"] = {"ids[]": list(tasks)}
         with _telling(self.url, "exporting"):
             chunks = self.sdk.projects.exports.download_sync(
-                project, export_type="JSON", request_options={"timeout_in_seconds": 600}
+                project, export_type="JSON", download_all_tasks=unfinished, request_options=options
             )
             data = b"".join(chunks)
         try:

@@ -54,6 +54,8 @@ class Status:
     data: Path
     log: Path
     credentials: Path
+    loopback_backend: bool = False
+    """Whether it may ask a backend on loopback."""
 
 
 @dataclass(frozen=True)
@@ -85,20 +87,33 @@ class Server:
         return _read_credentials(self.credentials)["token"]
 
     def start(
-        self, port: int | None = None, *, progress: Progress | None = None, timeout: float = 300, option: str = "--port"
+        self,
+        port: int | None = None,
+        *,
+        progress: Progress | None = None,
+        timeout: float = 300,
+        option: str = "--port",
+        loopback_backend: bool = False,
     ) -> Status:
         """Start the server on loopback and wait until it answers, or adopt it where it is running already.
 
         Without `port` the one of the last start is used, or 8080. The first start makes the database, which takes
         about half a minute. `option` is what an error about a port in use tells the user to change.
 
-        Raises StudioError when Label Studio is not installed, the port is in use by another program, or the server
-        ends or does not answer within `timeout` seconds.
+        With `loopback_backend` Label Studio may connect to programs on 127.0.0.1, until it is stopped: for a backend
+        or a webhook on this machine. All other addresses that it blocks stay blocked.
+
+        Raises StudioError when Label Studio is not installed, the port is in use by another program, the server ends or
+        does not answer within `timeout` seconds, or one that is running may not connect to loopback, and should.
         """
         say = progress or (lambda _: None)
         with self._locked():
             status = self.status()
             if status.running:
+                if loopback_backend and not status.loopback_backend:
+                    raise StudioError(
+                        f"{status.url}: is running already and blocks backends on loopback; stop it first with: hemu studio stop"
+                    )
                 say(f"already running at {status.url}")
                 self._wait(status.pid or 0, status.url, timeout)
                 return self.status()
@@ -113,8 +128,9 @@ class Server:
             say("making the database: about half a minute, the first time only" if fresh else "starting Label Studio")
             account = self._account()
             url = f"http://{HOST}:{chosen}"
-            pid = self._launch(program, chosen, account)
-            _write_private(self._pid_file, json.dumps({"pid": pid, "born": _born(pid), "port": chosen}))
+            pid = self._launch(program, chosen, account, loopback_backend)
+            state = {"pid": pid, "born": _born(pid), "port": chosen, "loopback_backend": loopback_backend}
+            write_private(self._pid_file, json.dumps(state))
             try:
                 self._wait(pid, url, timeout)
             except BaseException:
@@ -148,7 +164,14 @@ class Server:
         running = bool(pid and born and _born(pid) == born)
         url = f"http://{HOST}:{int(state.get('port') or PORT)}"
         return Status(
-            running, running and _healthy(url), url, pid if running else None, self.data, self.log, self.credentials
+            running,
+            running and _healthy(url),
+            url,
+            pid if running else None,
+            self.data,
+            self.log,
+            self.credentials,
+            running and state.get("loopback_backend") is True,
         )
 
     @property
@@ -182,15 +205,15 @@ class Server:
                 "password": secrets.token_urlsafe(18),
                 "token": secrets.token_hex(20),
             }
-            _write_private(self.credentials, json.dumps(account, indent=1) + "\n")
+            write_private(self.credentials, json.dumps(account, indent=1) + "\n")
         return _read_credentials(self.credentials)
 
-    def _launch(self, program: Path, port: int, account: dict[str, str]) -> int:
+    def _launch(self, program: Path, port: int, account: dict[str, str], loopback_backend: bool) -> int:
         # The secrets go by environment, which other users cannot read, and not by the command line, which they can.
         with os.fdopen(os.open(self.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab") as log:
             process = subprocess.Popen(
                 [program, "start", "--no-browser", "--internal-host", HOST, "-p", str(port)],
-                env=_environment(self.data, account),
+                env=_environment(self.data, account) | _blocking(loopback_backend),
                 cwd=self.data,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -311,6 +334,30 @@ def _environment(data: Path, account: dict[str, str]) -> dict[str, str]:
     }
 
 
+# What Label Studio does not connect to (`validate_ip` in its core/utils/io.py), without 127.0.0.0/8.
+_BLOCKED = (
+    "0.0.0.0/8,10.0.0.0/8,100.64.0.0/10,169.254.0.0/16,172.16.0.0/12,192.0.0.0/24,192.0.2.0/24,192.88.99.0/24,192.168.0.0/16,"
+    "198.18.0.0/15,198.51.100.0/24,203.0.113.0/24,224.0.0.0/4,233.252.0.0/24,240.0.0.0/4,255.255.255.255/32,"
+    "::/128,::1/128,::ffff:0:0/96,::ffff:0:0:0/96,64:ff9b::/96,64:ff9b:1::/48,100::/64,2001:0000::/32,2001:20::/28,"
+    "2001:db8::/32,2002::/16,fc00::/7,fe80::/10,ff00::/8"
+)
+
+
+def _blocking(loopback_backend: bool) -> dict[str, str]:
+    """The settings that say where Label Studio connects to, whatever the user's shell says of them."""
+    settings = {
+        "LABEL_STUDIO_SSRF_PROTECTION_ENABLED": "true",
+        "LABEL_STUDIO_ML_BLOCK_LOCAL_IP": "true",
+        "LABEL_STUDIO_USE_DEFAULT_BANNED_SUBNETS": "true",
+    }
+    if loopback_backend:
+        # The same list but for one line, rather than no list at all: the network of this machine stays out of reach.
+        more = os.environ.get("LABEL_STUDIO_USER_ADDITIONAL_BANNED_SUBNETS", "")
+        settings["LABEL_STUDIO_USE_DEFAULT_BANNED_SUBNETS"] = "false"
+        settings["LABEL_STUDIO_USER_ADDITIONAL_BANNED_SUBNETS"] = ",".join(filter(None, (_BLOCKED, more)))
+    return settings
+
+
 def _open(url: str, headers: dict[str, str] | None = None, timeout: float = 5) -> bytes:
     # Loopback is never reached through a proxy.
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
@@ -389,7 +436,8 @@ def _last_line(log: Path) -> str:
     return lines[-1] if lines else "it said nothing"
 
 
-def _write_private(path: Path, text: str) -> None:
+def write_private(path: Path, text: str) -> None:
+    """Write a file that only its owner can read, whole or not at all."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     temporary.unlink(missing_ok=True)
     with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:

@@ -18,6 +18,7 @@ from corpus.cli.console import (
     strict_option,
     workspace_option,
 )
+from corpus.cli.serve import serve_model
 
 if TYPE_CHECKING:
     from annotators.studio.client import Studio
@@ -37,6 +38,9 @@ def studio() -> None:
     \b
     Example: hemu studio start && hemu push
     """
+
+
+studio.add_command(serve_model)
 
 
 def _counting(update: Callable[[int, int | None], None], total: int | None = None) -> Callable[[int], None]:
@@ -68,8 +72,14 @@ def _print_status(status: Status, as_json: bool) -> None:
 @studio.command()
 @name_option
 @click.option("--port", type=click.IntRange(1, 65535), help="The port on 127.0.0.1 (default: the last one, or 8080).")
+@click.option(
+    "--allow-loopback-backend",
+    "loopback",
+    is_flag=True,
+    help="Let it connect to `hemu studio serve-model` on 127.0.0.1.",
+)
 @json_option
-def start(name: str, port: int | None, as_json: bool) -> int:
+def start(name: str, port: int | None, loopback: bool, as_json: bool) -> int:
     """Start the server; installs Label Studio into an environment of its own where it is missing.
 
     \b
@@ -80,7 +90,7 @@ def start(name: str, port: int | None, as_json: bool) -> int:
     server = Server(default_data(name))
     if not installed(server.environment):
         _install(server.environment)
-    _print_status(server.start(port, progress=_say), as_json)
+    _print_status(server.start(port, progress=_say, loopback_backend=loopback), as_json)
     return 0
 
 
