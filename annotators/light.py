@@ -7,17 +7,14 @@ dictionary (MIT), with its parts of speech in LAC's tag set; a surname before si
 
 from __future__ import annotations
 
-import importlib.util
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
-from pathlib import Path
 
 from corpus.boundaries import GOES_ON, kinds, sentence_starts
 from corpus.cut import Cutter
 from corpus.document import Document, Segments, Token
-from corpus.errors import ModelError
 from corpus.language import HAN
 from corpus.script import simplified
 from corpus.sentences import chinese_sentences
@@ -192,33 +189,16 @@ def _given(text: str, token: Token) -> bool:
 @cache
 def _dictionary() -> tuple[Cutter, Mapping[str, str]]:
     """The more frequent words of jieba's dictionary and the names of the knowledge base, and the tags of words."""
+    from corpus.dictionary import dictionary
     from corpus.knowledge import knowledge
 
-    spec = importlib.util.find_spec("jieba")
-    folders = list(spec.submodule_search_locations or ()) if spec else []
-    try:
-        text = Path(folders[0], "dict.txt").read_text(encoding="utf-8")
-    except (OSError, IndexError) as error:
-        raise ModelError(f"jieba's dictionary cannot be read ({error}); install it with: pip install jieba") from None
-    frequencies: dict[str, int] = {}
-    tags: dict[str, str] = {}
-    for line in text.split("\n"):
-        word, _, rest = line.partition(" ")
-        count, _, tag = rest.partition(" ")
-        if len(count) == 1 and count < str(_LEAST) and len(word) > 1:
-            continue
-        if count:
-            frequencies[word] = int(count)
-            tags[word] = _TAGS.get(tag, tag)
-    total = sum(frequencies.values())
-    for word in list(frequencies):
-        for end in range(1, len(word)):
-            frequencies.setdefault(word[:end], 0)
+    words = dictionary(_LEAST)
+    tags = {word: _TAGS.get(tag, tag) for word, tag in words.tags.items()}
     names: dict[str, str] = {}
     for entry in knowledge().entries:
         if entry.label == "PLACE":
             names |= {name: "LOC" for name in entry.zh if 1 < len(name) < 8 and not entry.unsure(name)}
-    return _Cutter(frequencies, total, (n for n in names if _RUN.fullmatch(n))), {**names, **tags}
+    return _Cutter(words.frequencies, words.total, (n for n in names if _RUN.fullmatch(n))), {**names, **tags}
 
 
 class _Cutter(Cutter):

@@ -172,10 +172,9 @@ class GeneralEnglish:
 @annotator(SPACY_EN)
 def spacy_en() -> GeneralEnglish:
     """The general English model of spaCy, its labels mapped to the scheme by head words."""
-    from corpus.english import pipeline
+    from corpus.english import model_name
 
-    meta = pipeline().meta
-    return GeneralEnglish(f"{meta['name']}-{meta['version']}-{_MAPPING}-{lists_digest('english')}")
+    return GeneralEnglish(f"{model_name()}-{_MAPPING}-{lists_digest('english')}")
 
 
 @dataclass

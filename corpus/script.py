@@ -38,14 +38,14 @@ def script_of(text: str) -> Script:
     >>> script_of("共同富裕"), script_of("實現共同富裕"), script_of("实现共同富裕")
     ('', 'hant', 'hans')
     """
-    only_simplified, only_traditional = _distinct()
+    only_simplified, only_traditional = _only_simplified(), _only_traditional()
     hans = sum(character in only_simplified for character in text)
     hant = sum(character in only_traditional for character in text)
     return "" if hans == hant else "hans" if hans > hant else "hant"
 
 
 def _has_traditional(text: str) -> bool:
-    return not _distinct()[1].isdisjoint(text)
+    return not _only_traditional().isdisjoint(text)
 
 
 def _converted(run: str) -> str:
@@ -63,18 +63,26 @@ def _converter(name: str) -> Any:
     return opencc.OpenCC(name)
 
 
+# Converted one to a line, so that no phrase is made of neighbours.
+_PLANE = "\n".join(chr(code) for code in (*range(0x3400, 0x4DC0), *range(0x4E00, 0xA000)))
+
+
+def _unlike(name: str) -> frozenset[str]:
+    return frozenset(
+        c for c, other in zip(_PLANE[::2], _converter(name).convert(_PLANE).split("\n"), strict=True) if other != c
+    )
+
+
 @lru_cache(maxsize=1)
-def _distinct() -> tuple[frozenset[str], frozenset[str]]:
-    """The characters that are only Simplified, and those that are only Traditional.
+def _only_traditional() -> frozenset[str]:
+    """The characters that are only Traditional, by OpenCC's tables."""
+    return _unlike("t2s")
+
+
+@lru_cache(maxsize=1)
+def _only_simplified() -> frozenset[str]:
+    """The characters that are only Simplified.
 
     By OpenCC's tables and the character set of Big5: what that has (后, 台, 里) is in use in Traditional too.
     """
-    plane = [chr(code) for code in (*range(0x3400, 0x4DC0), *range(0x4E00, 0xA000))]
-    to_simplified, to_traditional = _converter("t2s"), _converter("s2t")
-    # Converted one to a line, so that no phrase is made of neighbours.
-    joined = "\n".join(plane)
-    simple = to_simplified.convert(joined).split("\n")
-    traditional = to_traditional.convert(joined).split("\n")
-    only_traditional = {c for c, s in zip(plane, simple, strict=True) if s != c}
-    only_simplified = {c for c, t in zip(plane, traditional, strict=True) if t != c and not c.encode("big5", "ignore")}
-    return frozenset(only_simplified), frozenset(only_traditional)
+    return frozenset(c for c in _unlike("s2t") if not c.encode("big5", "ignore"))

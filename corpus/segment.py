@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from corpus.arrays import column
 from corpus.document import Document, Lang, Segments, Token
 from corpus.engine import cores, map_batches
 from corpus.errors import InputError, WorkspaceError
@@ -219,11 +220,11 @@ def _table(documents: list[Document], cuts: list[_Cuts]) -> pa.Table:
     schema = SEGMENTS.schema
     sentences = _ranges([c.sentences for c in cuts])
     starts_ends = _ranges([c.tokens for c in cuts])
-    tags = pa.array([tag for c in cuts for tag in c.tags], pa.string())
+    tags = column([tag for c in cuts for tag in c.tags], pa.string())
     return pa.Table.from_arrays(
         [
-            pa.array([document.id for document in documents], pa.string()),
-            pa.array([document.sha for document in documents], pa.string()),
+            column([document.id for document in documents], pa.string()),
+            column([document.sha for document in documents], pa.string()),
             _lists(sentences, schema.field("sentences").type),
             _lists((starts_ends[0], [*starts_ends[1], tags]), schema.field("tokens").type),
         ],
@@ -233,14 +234,12 @@ def _table(documents: list[Document], cuts: list[_Cuts]) -> pa.Table:
 
 def _ranges(rows: list[list[Range]]) -> tuple[list[int], list[Any]]:
     """Where each row begins in the two columns of all starts and all ends."""
-    import numpy
     import pyarrow as pa
 
     offsets = [0]
     for row in rows:
         offsets.append(offsets[-1] + len(row))
-    flat = numpy.array([pair for row in rows for pair in row], dtype=numpy.int32).reshape(-1, 2)
-    return offsets, [pa.array(numpy.ascontiguousarray(flat[:, column])) for column in (0, 1)]
+    return offsets, [column([pair[n] for row in rows for pair in row], pa.int32()) for n in (0, 1)]
 
 
 def _lists(parts: tuple[list[int], list[Any]], type: Any) -> Any:
@@ -248,7 +247,7 @@ def _lists(parts: tuple[list[int], list[Any]], type: Any) -> Any:
 
     offsets, columns = parts
     values = pa.StructArray.from_arrays(columns, fields=list(type.value_type))
-    return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), values, type=type)
+    return pa.ListArray.from_arrays(column(offsets, pa.int32()), values, type=type)
 
 
 def _append(workspace: Workspace, batch: pa.Table) -> None:

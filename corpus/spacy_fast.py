@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import importlib.util
+import sys
 from collections.abc import Sequence
+from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
@@ -11,6 +15,49 @@ if TYPE_CHECKING:
     from spacy.tokens import Doc
 
 _ATTRIBUTES = frozenset({"TAG", "LOWER", "DEP", "IS_SPACE"})
+
+
+def import_spacy() -> Any:
+    """The module spacy, without the half of its start that goes into its command line.
+
+    `import spacy` loads spacy.cli with typer, weasel, requests and httpx for the one function `spacy.info`. While it is
+    imported here, an empty package stands in for spacy.cli; it is taken away again, so that whoever imports spacy.cli
+    later gets the real one, and `spacy.info` loads it when it is called.
+    """
+    if "spacy" in sys.modules:
+        return sys.modules["spacy"]
+    spec = importlib.util.find_spec("spacy")
+    stands_in = {name: ModuleType(name) for name in ("spacy.cli", "spacy.cli.info")}
+    stands_in["spacy.cli"].__path__ = [str(Path(f, "cli")) for f in (spec and spec.submodule_search_locations) or ()]
+    stands_in["spacy.cli.info"].info = _info  # type: ignore[attr-defined]
+    sys.modules.update(stands_in)
+    try:
+        import spacy
+    finally:
+        for name, module in stands_in.items():
+            if sys.modules.get(name) is module:
+                del sys.modules[name]
+    # Importing it also made it an attribute of the package.
+    if vars(spacy).get("cli") is stands_in["spacy.cli"]:
+        delattr(spacy, "cli")
+    return spacy
+
+
+def _info(*args: Any, **options: Any) -> Any:
+    from spacy.cli.info import info
+
+    return info(*args, **options)
+
+
+def faster_lemmas(nlp: Language) -> None:
+    """Let the lemmatizer of `nlp` look up known forms in sets: spaCy's tables are lists, read from end to end each time."""
+    for _, component in nlp.pipeline:
+        lookups = getattr(component, "lookups", None)
+        if lookups is not None and lookups.has_table("lemma_index"):
+            table = lookups.get_table("lemma_index")
+            for part in list(table):
+                if isinstance(table[part], list):
+                    table[part] = frozenset(table[part])
 
 
 def use_numpy_products(nlp: Language) -> None:

@@ -25,10 +25,12 @@ def encodable(text: str) -> str:
 
 def load_model(folder: Path) -> Language:
     """The spaCy model in `folder`; ModelError in one line where it holds no whole model."""
-    import spacy
+    from corpus.spacy_fast import import_spacy
 
+    spacy = import_spacy()
     try:
-        return spacy.load(folder)
+        nlp: Language = spacy.load(folder)
     except Exception as error:  # spaCy raises many kinds for a folder that is no whole model
         reason = " ".join(str(error).split())[:200]
         raise ModelError(f"{folder}: the model cannot be loaded ({reason}); train it again") from None
+    return nlp

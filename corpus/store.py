@@ -20,6 +20,7 @@ from typing import Any, NamedTuple, TypeVar
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from corpus.arrays import column, table_of
 from corpus.document import Document, Lang
 from corpus.errors import InputError, StaleTextError, WorkspaceError
 from corpus.schema import DOCUMENTS, Table
@@ -190,7 +191,7 @@ class Workspace:
         if not rows:
             return 0
         folder = self.folder(table.name)
-        batch = pa.Table.from_pylist(rows, schema=table.schema)
+        batch = table_of(rows, table.schema)
         sink = pa.BufferOutputStream()
         pq.write_table(batch, sink, compression="zstd")
         data = sink.getvalue().to_pybytes()
@@ -252,7 +253,7 @@ class Workspace:
             # A batch at a time: a row as Python objects takes many times what it takes in the file.
             rows = sorted(wanted[shard])
             for first in range(0, len(rows), _ROWS):
-                taken = self._shard(table.name, shard).take(rows[first : first + _ROWS])
+                taken = self._shard(table.name, shard).take(column(rows[first : first + _ROWS], pa.int64()))
                 yield from map(table.from_row, taken.to_pylist())
 
     def fetch(self, table: Table[T], keys: Iterable[str]) -> dict[str, T]:

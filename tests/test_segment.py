@@ -2,6 +2,8 @@
 
 import json
 import pickle
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -246,3 +248,27 @@ def test_a_faster_pipeline_leaves_others_alone_and_can_be_pickled() -> None:
     assert type(get_current_ops()) is before
     text = "Rents fell by 3.5 percent. Mayor Lin Lan left early."
     assert [token.pos_ for token in copy(text)] == english.outline(text).tags
+
+
+def test_spacy_is_imported_without_its_command_line_which_can_be_imported_later() -> None:
+    code = """
+import sys
+from corpus.spacy_fast import import_spacy
+spacy = import_spacy()
+print("spacy.cli" in sys.modules, hasattr(spacy, "cli"), import_spacy() is spacy)
+print(spacy.info(silent=True)["spacy_version"] == spacy.__version__)
+import spacy.cli
+from spacy.cli.info import info
+print(spacy.cli.info is info, spacy.cli.__file__.endswith("__init__.py"))
+"""
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.split() == ["False", "False", "True", "True", "True", "True"]
+
+
+def test_lemmas_are_those_of_the_model_as_it_comes() -> None:
+    import spacy
+
+    text = "The leaders were meeting families, and better laws took effect; monies rose. He saw mice."
+    plain = spacy.load(english.model_path())
+    lemmas = {token.i: token.lemma_ for token in plain(text)}
+    assert {token.i: token.lemma_ for token in english.parse(text)} == lemmas

@@ -252,9 +252,8 @@ def is_brand(surface: str) -> bool:
     if not 2 <= len(surface) <= 8 or surface in words("bodies", "stops", "words"):
         return False
     from annotators import light
-    from corpus.chinese import tagged
 
-    tokens = light.chinese_words(surface, [(0, len(surface))])[0] if light.is_on() else tagged(surface)
+    tokens = light.chinese_words(surface, [(0, len(surface))])[0]
     if any(token.tag in ("p", "c", "u", "uj", "r", "d", "m", "w", "x") for token in tokens):
         return False
     if surface.isascii() and not surface[0].isupper():

@@ -118,14 +118,14 @@ def _is_name(name: str, sentence: Sentence, start: int, end: int) -> bool:
     if name.isascii():
         return name[0].isupper()
     from annotators import light
-    from corpus.chinese import _tokenizer, tagged
+    from corpus.dictionary import dictionary
 
-    tokens = light.chinese_words(name, [(0, len(name))])[0] if light.is_on() else tagged(name)
+    tokens = light.chinese_words(name, [(0, len(name))])[0]
     common = words("trades", "words")
     # What the dictionary has in full, or cuts into its common words, is no name.
     long = [t for t in tokens if t.end - t.start > 1 and t.tag not in ("nr", "nz", "nt", "nrt", "ns", "nrfg")]
     if not light.is_on():
-        long = [t for t in long if _tokenizer().FREQ.get(name[t.start : t.end])]
+        long = [t for t in long if dictionary().frequencies.get(name[t.start : t.end])]
     if any(t.tag in ("p", "c", "u", "uj", "r", "d", "m", "x", "q") for t in tokens):
         return False
     if len(tokens) == 1 and 2 <= len(name) <= 3 and tokens[0].tag in ("n", "nz", "s") and rare(name):
@@ -157,9 +157,9 @@ _NO_START = "该本其这那各某我你他她它们所以因从但并而且还�
 def rare(word: str) -> bool:
     """Whether a noun of the dictionary is seldom met, so that beside a firm's kind it is rather a name (菜鸟, 云雀)."""
     from annotators import light
-    from corpus.chinese import _tokenizer
+    from corpus.dictionary import dictionary
 
-    return not light.is_on() and 0 < (_tokenizer().FREQ.get(word) or 0) < _RARE
+    return not light.is_on() and 0 < dictionary().frequencies.get(word, 0) < _RARE
 
 
 # Occurrences in jieba's dictionary: below this a noun is no word of every day.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import cache
 
 from annotators.rules.chinese_lexicon import table
@@ -10,10 +11,16 @@ from annotators.rules.chinese_words import Sentence
 
 Found = tuple[int, int, str]
 
+# Characters of the short name of an organ.
+_LONGEST = 9
+
+
+_NOT_BEFORE = re.compile("员会|托|员|派|屈|以|任")
+
 
 @cache
-def _organ() -> re.Pattern[str]:
-    """A level and the short name of an organ of it: those ending in 厅, 局, 委, 办 and the like."""
+def _organs() -> tuple[re.Pattern[str], tuple[tuple[str, frozenset[str]], ...]]:
+    """A pattern of the levels, and for each level the short names of its organs: ending in 厅, 局, 委, 办 and the like."""
     strong = table("bodies")["AGENCY"]["strong"].split()
     by_level = {
         "省": "厅局委办院部会台",
@@ -23,12 +30,12 @@ def _organ() -> re.Pattern[str]:
         "州": "局委办院部会",
         "自治区": "厅局委办院部会",
     }
-    groups = []
+    groups: list[tuple[str, frozenset[str]]] = []
     for level, endings in by_level.items():
         names = {
             w
             for w in strong
-            if w[-1] in endings and w[0] not in "省市县区州旗国镇乡地" and 2 <= len(w) <= 9 and w not in _NEVER
+            if w[-1] in endings and w[0] not in "省市县区州旗国镇乡地" and 2 <= len(w) <= _LONGEST and w not in _NEVER
         }
         names = {
             w
@@ -56,8 +63,31 @@ def _organ() -> re.Pattern[str]:
             "总工会",
             "妇联",
         } - {"总工会", "妇联", "委党校"}
-        groups.append(f"{level}(?:{'|'.join(sorted(names, key=len, reverse=True))})")
-    return re.compile("(?:" + "|".join(groups) + ")(?!员会|托|员|派|屈|以|任)")
+        groups.append((level, frozenset(names)))
+    return re.compile("|".join(level for level, _ in groups)), tuple(groups)
+
+
+def _organs_in(text: str, low: int, high: int) -> Iterator[tuple[int, int]]:
+    """Organs between two places, left to right: the longest name at each."""
+    levels, groups = _organs()
+    at = low
+    while match := levels.search(text, at, high):
+        start = match.start()
+        end = next((end for level, names in groups if (end := _organ_at(text, start, high, level, names))), 0)
+        if end:
+            yield start, end
+        at = end or start + 1
+
+
+def _organ_at(text: str, start: int, high: int, level: str, names: frozenset[str]) -> int:
+    """Where the organ of that level ends which begins at `start`, 0 where there is none."""
+    if not text.startswith(level, start, high):
+        return 0
+    name = start + len(level)
+    for end in range(min(name + _LONGEST, high), name, -1):
+        if text[name:end] in names and not _NOT_BEFORE.match(text, end, high):
+            return end
+    return 0
 
 
 _NEVER = frozenset(
@@ -156,11 +186,10 @@ def find_local(text: str, sentence: Sentence) -> list[Found]:
         return []
     low, high = sentence[0].start, sentence[-1].end
     found: list[Found] = []
-    for match in _organ().finditer(text, low, high):
-        start = match.start()
+    for start, end in _organs_in(text, low, high):
         chained = bool(found) and found[-1][1] == start
         if chained or _BEFORE.search(text[max(low, start - 3) : start]):
-            found.append((start, match.end(), "AGENCY"))
+            found.append((start, end, "AGENCY"))
     for match in _ASSOCIATION.finditer(text, low, high):
         if _BEFORE.search(text[max(low, match.start() - 3) : match.start()]) and not _NOT_INSIDE.search(match.group()):
             found.append((*match.span(), "ORG"))

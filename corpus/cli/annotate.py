@@ -169,7 +169,6 @@ def annotate(
       cat documents.jsonl | hemu annotate - - > annotated.jsonl
       hemu annotate documents.jsonl annotated.jsonl --explain-to why.jsonl
     """
-    from annotators.llm import expanded
     from annotators.pipeline import annotate_rows, annotate_workspace
     from annotators.registry import DEFAULT
     from annotators.stored import explain_workspace
@@ -187,6 +186,8 @@ def annotate(
     how: dict[str, Any] = {"fast": fast, "weighed": True}
     with ExitStack() as stack:
         if input is None:
+            from annotators.llm import expanded
+
             workspace = open_workspace(folder)
             chosen = expanded(names or annotators_of(workspace), workspace, add=llm)
             how = method_of(workspace, fast)
@@ -205,6 +206,8 @@ def annotate(
                 how = method_of(workspace, fast)
             chosen = names or (annotators_of(workspace) if named else DEFAULT)
             if llm and named:
+                from annotators.llm import expanded
+
                 chosen = expanded(chosen, workspace, add=True)
             explain = stack.enter_context(explaining(told, explain_to))
             # A bar would run through the lines.
