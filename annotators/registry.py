@@ -75,12 +75,15 @@ def check(wanted: Iterable[str]) -> None:
     """Raises RegistryError where a name is not known; loads nothing but the modules of the annotators."""
     known = names()
     for name in wanted:
-        if not name.startswith(("model:", "names:", "llm:", "llm-claims:")) and name not in known:
+        if not name.startswith(("model:", "claims-model:", "names:", "llm:", "llm-claims:")) and name not in known:
             raise _unknown(name)
 
 
 def _unknown(name: str) -> RegistryError:
-    return RegistryError(f"no annotator {name!r}; there are: {', '.join(names())}, and model:PATH for a trained model")
+    return RegistryError(
+        f"no annotator {name!r}; there are: {', '.join(names())}, and model:PATH or "
+        "claims-model:PATH for a trained model"
+    )
 
 
 def without_models(wanted: Iterable[str]) -> list[str]:
@@ -89,12 +92,12 @@ def without_models(wanted: Iterable[str]) -> list[str]:
     >>> without_models(["rules-en", "spacy-en", "model:models/3f2a/en"])
     ['rules-en']
     """
-    return [name for name in wanted if name not in NEED_MODELS and not name.startswith("model:")]
+    return [name for name in wanted if name not in NEED_MODELS and not name.startswith(("model:", "claims-model:"))]
 
 
 def make(name: str) -> Annotator:
-    """The annotator of that name. `model:PATH` is the trained spaCy model in the folder PATH, `names:PATH` a group's
-    own names in a file of `hemu kb`.
+    """The annotator of that name. `model:PATH` is the trained spaCy model in the folder PATH, `claims-model:PATH` a
+    trained spotter of claims, `names:PATH` a group's own names in a file of `hemu kb`.
 
     Raises RegistryError, which lists the names there are.
     """
@@ -102,6 +105,10 @@ def make(name: str) -> Annotator:
         from annotators.model import trained
 
         return trained(name.removeprefix("model:"))
+    if name.startswith("claims-model:"):
+        from annotators.claims_model import trained_claims
+
+        return trained_claims(name.removeprefix("claims-model:"))
     if name.startswith("names:"):
         from annotators.own_names import own_names
 

@@ -20,6 +20,7 @@ from corpus.metrics import Scores
 from corpus.report import Progress
 from corpus.schema import GOLD, layer_row
 from corpus.store import Workspace, write_atomically
+from models.claims import ClaimsResult, Reader, config_text, note_admitted, train_claims_on
 from models.evaluate import evaluate_model
 from models.examples import Annotated
 from models.gate import Verdict, judge
@@ -29,6 +30,9 @@ MODELS = "models"
 ACCEPTED = "accepted"
 """The file in `models/` that names the version in use."""
 
+CLAIMS_FOLDER = "claims-"
+"""What the names of the folders with spotters of claims begin with; the language follows."""
+
 Admit = Callable[[dict[Lang, Path], Sequence[Annotated]], dict[Lang, list[str]]]
 
 _FORMAT = 3
@@ -36,12 +40,16 @@ _FORMAT = 3
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a model is to learn from and to be judged by, and the version that follows from it."""
+    """What a model is to learn from and to be judged by, and the version that follows from it.
+
+    `claims` are the languages whose gold has claims, where spotters of claims are to be trained.
+    """
 
     version: str
     gold: dict[Lang, list[Annotated]]
     silver: dict[Lang, list[Annotated]]
     test: list[Annotated]
+    claims: tuple[Lang, ...] = ()
 
 
 def retrain(
@@ -52,6 +60,8 @@ def retrain(
     silver: bool = False,
     max_steps: int | None = None,
     admit: Admit | None = None,
+    read_claims: Reader | None = None,
+    admit_claims: Admit | None = None,
     progress: Progress | None = None,
 ) -> dict[str, Any]:
     """Train on the gold of the workspace, judge the model, and put it in use if it is not worse than the one in use.
@@ -64,11 +74,17 @@ def retrain(
     `admit` is given the folders of the new models and the articles to judge by, and says which labels of each model are
     of use among the other annotators; as an annotator the model then proposes those only.
 
+    With `read_claims`, which makes the readings of documents (`models.claims`), spotters of claims are trained beside
+    them where gold has claims, in `claims-en/` and `claims-zh/`. `admit_claims` judges them as `admit` does, type by
+    type; whether the version is accepted is up to the entities.
+
     Returns what model.json holds, with the paths: version, accepted, reason, scores after and before, counts.
     Raises InputError where there is no gold, or nothing is left to learn from.
     """
     started = time.monotonic()
-    plan = make_plan(workspace, seed=seed, held_out=held_out, silver=silver, max_steps=max_steps)
+    plan = make_plan(
+        workspace, seed=seed, held_out=held_out, silver=silver, max_steps=max_steps, claims=read_claims is not None
+    )
     folder = workspace.folder(MODELS) / plan.version
     if (folder / "model.json").is_file():
         return {**read_model(folder), "unchanged": True}
@@ -83,7 +99,15 @@ def retrain(
         if admit:
             record["admitted"] = admit(trained, plan.test)
             for lang, labels in record["admitted"].items():
-                _note_admitted(trained[lang] / "meta.json", labels)
+                note_admitted(trained[lang], labels)
+        if read_claims and plan.claims:
+            spotters = _train_claims(plan, workspace, temporary, read_claims, seed, max_steps, progress)
+            record["claims"] = {lang: _counts(result) for lang, result in spotters.items()}
+            if admit_claims:
+                paths = {lang: result.path for lang, result in spotters.items()}
+                record["admitted_claims"] = admit_claims(paths, plan.test)
+                for lang, path in paths.items():
+                    note_admitted(path, record["admitted_claims"].get(lang, ()))
         record["seconds"] = round(time.monotonic() - started, 1)
         write_atomically(temporary / "model.json", json.dumps(record, ensure_ascii=False, indent=1).encode())
         with workspace.writing():
@@ -97,16 +121,16 @@ def retrain(
     return {**read_model(folder), "unchanged": False}
 
 
-def _note_admitted(path: Path, labels: Sequence[str]) -> None:
-    meta = json.loads(path.read_text(encoding="utf-8"))
-    meta["hemu"]["admitted"] = list(labels)
-    write_atomically(path, json.dumps(meta, ensure_ascii=False, indent=1).encode())
-
-
 def make_plan(
-    workspace: Workspace, *, seed: int, held_out: frozenset[str], silver: bool, max_steps: int | None
+    workspace: Workspace,
+    *,
+    seed: int,
+    held_out: frozenset[str],
+    silver: bool,
+    max_steps: int | None,
+    claims: bool = False,
 ) -> Plan:
-    """What there is to learn from, what to judge by, and the version."""
+    """What there is to learn from, what to judge by, and the version. With `claims`, spotters of claims are trained too."""
     layers = workspace.read(GOLD)
     by_lang = {lang: annotated(workspace, lang, layers) for lang in LANGUAGES}
     everything = [pair for pairs in by_lang.values() for pair in pairs]
@@ -127,8 +151,17 @@ def make_plan(
     parts += [(resources.files("models") / "configs" / f"{lang}.cfg").read_text(encoding="utf-8") for lang in gold]
     for what, pairs in (("gold", [p for x in gold.values() for p in x]), ("silver", _flat(extra)), ("test", test)):
         parts += [what, *(json.dumps([document.sha, _marks(layer)]) for document, layer in pairs)]
+    spotted = tuple(lang for lang, pairs in gold.items() if claims and any(layer.claims for _, layer in pairs))
+    if spotted:
+        parts += [
+            "claims",
+            config_text(),
+            *(v.name for v in (*workspace.scheme.claim_types, *workspace.scheme.stances)),
+        ]
+        for pairs in (_flat(gold), _flat(extra), test):
+            parts += [json.dumps([document.sha, _claim_marks(layer)]) for document, layer in pairs]
     version = hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
-    return Plan(version, gold, extra, test)
+    return Plan(version, gold, extra, test, spotted)
 
 
 def _flat(by_lang: Mapping[Lang, Sequence[Annotated]]) -> list[Annotated]:
@@ -137,6 +170,10 @@ def _flat(by_lang: Mapping[Lang, Sequence[Annotated]]) -> list[Annotated]:
 
 def _marks(layer: Layer) -> list[Any]:
     return [[e["start"], e["end"], e["label"]] for e in layer_row(layer)["entities"]]
+
+
+def _claim_marks(layer: Layer) -> list[Any]:
+    return [[c["start"], c["end"], c["type"], c["stance"]] for c in layer_row(layer)["claims"]]
 
 
 def _train(
@@ -154,6 +191,42 @@ def _train(
             progress=progress,
         )
         for lang, pairs in plan.gold.items()
+    }
+
+
+def _train_claims(
+    plan: Plan,
+    workspace: Workspace,
+    folder: Path,
+    read: Reader,
+    seed: int,
+    max_steps: int | None,
+    progress: Progress | None,
+) -> dict[Lang, ClaimsResult]:
+    return {
+        lang: train_claims_on(
+            plan.gold[lang],
+            lang,
+            out=folder / f"{CLAIMS_FOLDER}{lang}",
+            read=read,
+            scheme=workspace.scheme,
+            silver=plan.silver.get(lang, ()),
+            seed=seed,
+            max_steps=max_steps,
+            progress=progress,
+        )
+        for lang in plan.claims
+    }
+
+
+def _counts(result: ClaimsResult) -> dict[str, Any]:
+    return {
+        "documents": result.documents,
+        "claims": result.claims,
+        "reached": result.reached,
+        "silver_documents": result.silver_documents,
+        "steps": result.steps,
+        "seconds": round(result.seconds, 1),
     }
 
 
@@ -225,6 +298,12 @@ def folders(model: Path) -> dict[Lang, Path]:
     return {lang: model / lang for lang in LANGUAGES if (model / lang / "meta.json").is_file()}
 
 
+def claim_folders(model: Path) -> dict[Lang, Path]:
+    """The folders of the spotters of claims, by language, of the model in the folder `model`."""
+    found = {lang: model / f"{CLAIMS_FOLDER}{lang}" for lang in LANGUAGES}
+    return {lang: folder for lang, folder in found.items() if (folder / "meta.json").is_file()}
+
+
 def read_model(folder: Path) -> dict[str, Any]:
     """What `model.json` in `folder` holds, with the paths of the model; ModelError where it cannot be read."""
     try:
@@ -232,4 +311,5 @@ def read_model(folder: Path) -> dict[str, Any]:
     except (OSError, ValueError) as error:
         raise ModelError(f"{folder / 'model.json'}: cannot be read ({error}); train the model again") from None
     paths = {lang: str(path) for lang, path in folders(folder).items()}
-    return {**record, "path": str(folder), "paths": paths}
+    spotters = {lang: str(path) for lang, path in claim_folders(folder).items()}
+    return {**record, "path": str(folder), "paths": paths, "claim_paths": spotters}

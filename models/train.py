@@ -126,10 +126,10 @@ def train_on(
     """Like `train`, from documents in hand."""
     started = time.monotonic()
     # Before the work, since spaCy makes one level of folders only, and only at the end.
-    _make_folder(out.parent)
+    make_folder(out.parent)
     config = read_config(lang)
     settings = dict(config.pop("training"))
-    with _quiet(), _seeded(seed):
+    with _quiet(), seeded(seed):
         nlp = _blank(config, lang)
         made = make_examples(nlp, gold, size=settings["stretch"])
         check_budget(made, settings["misaligned_budget"], lang)
@@ -137,7 +137,7 @@ def train_on(
         phases = [(pseudo.examples, settings["silver_epochs"]), (made.examples, settings["epochs"])]
         optimizer = _initialise(nlp, lang, scheme, made.examples)
         optimizer.learn_rate = settings["learn_rate"]
-        steps = _update(nlp, optimizer, phases, settings, seed=seed, max_steps=max_steps, progress=progress)
+        steps = run_updates(nlp, optimizer, phases, settings, seed=seed, max_steps=max_steps, progress=progress)
         nlp.meta.update(
             name=f"hemu_{lang}",
             description="Named entities of policy news",
@@ -160,7 +160,8 @@ def train_on(
     )
 
 
-def _make_folder(folder: Path) -> None:
+def make_folder(folder: Path) -> None:
+    """Make the folder that a model is to lie in; ModelError where that cannot be."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -209,7 +210,7 @@ def _initialise(nlp: Language, lang: Lang, scheme: Scheme, examples: Sequence[Ex
     return optimizer
 
 
-def _update(
+def run_updates(
     nlp: Language,
     optimizer: Optimizer,
     phases: Iterable[tuple[Sequence[Example], int]],
@@ -219,6 +220,7 @@ def _update(
     max_steps: int | None,
     progress: Progress | None,
 ) -> int:
+    """Update `nlp` with the examples of each phase in turn, so many rounds of each; how many updates that were."""
     rng = random.Random(seed)
     plan = [(examples, *updates(len(examples), epochs, settings)) for examples, epochs in phases if examples]
     if plan:
@@ -255,7 +257,8 @@ def updates(examples: int, epochs: int, settings: Mapping[str, Any]) -> tuple[in
 
 
 @contextmanager
-def _seeded(seed: int) -> Iterator[None]:
+def seeded(seed: int) -> Iterator[None]:
+    """Random numbers follow from `seed` while the block lasts; those of others do not change by it."""
     from thinc.api import fix_random_seed
 
     # spaCy and thinc draw from the global generators; what others draw after us should not be ours.

@@ -39,7 +39,7 @@ def annotators_of(workspace: Workspace) -> tuple[str, ...]:
     from corpus.errors import ModelError, WorkspaceError
     from corpus.own_names import annotator_name
     from corpus.store import CONFIG
-    from models.retrain import ACCEPTED, accepted, folders, read_model
+    from models.retrain import ACCEPTED, accepted, claim_folders, folders, read_model
 
     names = workspace.setting("annotate", "annotators", list(DEFAULT))
     if not all(isinstance(name, str) for name in names):
@@ -57,7 +57,8 @@ def annotators_of(workspace: Workspace) -> tuple[str, ...]:
             f"{model}: was trained for labels that the scheme does not have ({', '.join(sorted(unknown))}); "
             f"remove {model.parent / ACCEPTED} and train anew with: hemu retrain"
         )
-    return (*names, *(f"model:{path}" for path in folders(model).values()))
+    spotters = (f"claims-model:{path}" for path in claim_folders(model).values())
+    return (*names, *(f"model:{path}" for path in folders(model).values()), *spotters)
 
 
 def method_of(workspace: Workspace, fast: bool = False) -> dict[str, bool]:

@@ -14,7 +14,7 @@ from corpus.cli.console import json_option, open_workspace, print_table, progres
 from corpus.cli.show import layers_of
 
 if TYPE_CHECKING:
-    from corpus.document import Document, Lang, Layer
+    from corpus.document import Document, Lang
     from corpus.metrics import Marked, Part
     from corpus.store import Workspace
 
@@ -30,20 +30,33 @@ steps_option = click.option("--max-steps", type=click.IntRange(1), help="Updates
 @click.command()
 @click.argument("path", type=click.Path(path_type=Path))
 @click.option("--lang", type=click.Choice(["en", "zh"]), help="One language only.")
+@click.option("--claims", is_flag=True, help="Train spotters of claims too: PATH/claims-en, PATH/claims-zh.")
 @seed_option
 @silver_option
 @steps_option
 @workspace_option
 @json_option
 def train(
-    path: Path, lang: str | None, seed: int, silver: bool, max_steps: int | None, folder: Path, as_json: bool
+    path: Path,
+    lang: str | None,
+    claims: bool,
+    seed: int,
+    silver: bool,
+    max_steps: int | None,
+    folder: Path,
+    as_json: bool,
 ) -> int:
     """Train on all gold and write spaCy models to PATH/en and PATH/zh.
+
+    With --claims also models that spot claims and tell their type and stance, where gold has claims; name them as
+    annotators (claims-model:PATH/claims-en) after claim-cues.
 
     To train, judge and take a model into use, see: hemu retrain
 
     \b
-    Example: hemu train ~/models/today -w news
+    Examples:
+      hemu train ~/models/today -w news
+      hemu train ~/models/today --claims -w news
     """
     from corpus.document import LANGUAGES
     from corpus.errors import InputError
@@ -54,7 +67,9 @@ def train(
     documents, gold = workspace.documents(), workspace.read(GOLD)
     present = {documents[id].lang for id, layer in gold.items() if id in documents and layer.entities}
     chosen = [name for name in LANGUAGES if lang == name or (lang is None and name in present)]
-    if not chosen:
+    with_claims = {documents[id].lang for id, layer in gold.items() if id in documents and layer.claims}
+    spotters = [name for name in LANGUAGES if claims and name in with_claims and lang in (None, name)]
+    if not chosen and not spotters:
         raise InputError(f"{folder}: no document has gold annotation to learn from; run: hemu adjudicate")
     for name in chosen:
         with progress(f"train {name}") as update:
@@ -69,7 +84,43 @@ def train(
                 f"{len(result.misaligned)} misaligned ({result.seconds:.1f} s): {result.path}",
                 err=True,
             )
+    _train_claims(workspace, path, spotters, seed, silver, max_steps, as_json)
     return 0
+
+
+def _train_claims(
+    workspace: Workspace,
+    path: Path,
+    languages: Sequence[Lang],
+    seed: int,
+    silver: bool,
+    max_steps: int | None,
+    as_json: bool,
+) -> None:
+    from corpus.cli.training import reader
+    from models.claims import train_claims
+    from models.retrain import CLAIMS_FOLDER
+
+    for lang in languages:
+        with progress(f"train claims {lang}") as update:
+            result = train_claims(
+                workspace,
+                lang,
+                out=path / f"{CLAIMS_FOLDER}{lang}",
+                read=reader(workspace),
+                seed=seed,
+                silver=silver,
+                max_steps=max_steps,
+                progress=update,
+            )
+        if as_json:
+            click.echo(json.dumps(asdict(result), ensure_ascii=False, default=str))
+        else:
+            click.echo(
+                f"train claims {lang}: {result.claims} claims of {result.documents} documents, of which {result.reached} are "
+                f"clauses that may be claims, {result.steps} steps ({result.seconds:.1f} s): {result.path}",
+                err=True,
+            )
 
 
 @click.command()
@@ -97,7 +148,8 @@ def evaluate(
 
     In a workspace: its pre-annotation against its gold. With --gold: a file of annotated documents, PREDICTED, or where
     none is named what hemu itself finds in the texts of the gold file. Errors of entities are of five kinds: the
-    boundary, the label, both, a gold entity that was missed, and one that was invented.
+    boundary, the label, both, a gold entity that was missed, and one that was invented. Of claims, the attributes count
+    where the spans match; a claimant is right that is the same mention, or another name of the same linked entity.
 
     \b
     Examples:
@@ -251,14 +303,17 @@ def retrain(
 ) -> int:
     """Train on gold, judge the models on articles held out, and take them into use if they are not worse.
 
-    The next `hemu run` annotates with them: with the labels for which, on the articles held out, what a model adds to the
-    other annotators is right more often than wrong. Exit code 3 says that the new models were not accepted; they are kept
-    beside those in use.
+    Spotters of claims are trained beside them where gold has claims.
+
+    The next `hemu run` annotates with them: with the labels (and types of claims) for which, on the articles held out,
+    what a model adds to the other annotators is right more often than wrong. Exit code 3 says that the new models were
+    not accepted; they are kept beside those in use.
 
     \b
     Example: hemu retrain -w news
     """
     from annotators.registry import DEFAULT
+    from corpus.cli.training import admitted, admitted_claims, has_claims, reader
     from models.retrain import retrain as run_retrain
 
     workspace = open_workspace(folder)
@@ -270,7 +325,9 @@ def retrain(
             held_out=frozenset(held_out),
             silver=silver,
             max_steps=max_steps,
-            admit=lambda paths, test: _admitted(workspace, names, paths, test),
+            admit=lambda paths, test: admitted(workspace, names, paths, test),
+            read_claims=reader(workspace) if has_claims(workspace) else None,
+            admit_claims=lambda paths, test: admitted_claims(workspace, names, paths, test),
             progress=update,
         )
     if as_json:
@@ -280,28 +337,6 @@ def retrain(
     return 0 if result["accepted"] else 3
 
 
-def _admitted(
-    workspace: Workspace, names: tuple[str, ...], paths: dict[Lang, Path], test: Sequence[tuple[Document, Layer]]
-) -> dict[Lang, list[str]]:
-    """The labels for which what a model adds to the other annotators is right more often than wrong, on `test`."""
-    from collections import Counter
-
-    from annotators.pipeline import Pipeline, groups_of, stored_group
-    from corpus.schema import ALIGNMENTS, SEGMENTS
-
-    pipeline = Pipeline([*names, *(f"model:{path}" for path in paths.values())])
-    segments, alignments = workspace.read(SEGMENTS), workspace.read(ALIGNMENTS)
-    gold = {document.id: {(e.start, e.end, e.label) for e in layer.entities} for document, layer in test}
-    balance: dict[Lang, Counter[str]] = {lang: Counter() for lang in paths}
-    for members in groups_of(document for document, _ in test):
-        for item in pipeline.annotate(stored_group(members, segments, alignments)).group.items:
-            for e in item.entities:
-                if e.source == "model":
-                    right = (e.start, e.end, e.label) in gold[item.document.id]
-                    balance[item.document.lang][e.label] += 1 if right else -1
-    return {lang: sorted(label for label, more in counts.items() if more > 0) for lang, counts in balance.items()}
-
-
 def _print_result(result: dict[str, Any]) -> None:
     trained = "trained before" if result["unchanged"] else f"trained in {result['seconds']:.0f} s"
     verdict = "accepted" if result["accepted"] else "not accepted"
@@ -309,3 +344,6 @@ def _print_result(result: dict[str, Any]) -> None:
     for lang, labels in result.get("admitted", {}).items():
         what = ", ".join(labels) or "nothing yet; annotate more"
         click.echo(f"  {lang}: on the held-out articles it adds to the other annotators: {what}", err=True)
+    for lang, types in result.get("admitted_claims", {}).items():
+        what = ", ".join(types) or "nothing yet; annotate more"
+        click.echo(f"  {lang}: of claims it adds to the other annotators: {what}", err=True)
