@@ -7,21 +7,20 @@ predictions without an error, and a repeated request makes tasks twice.
 from __future__ import annotations
 
 import json
-import os
-import stat
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from annotators.studio.tokens import TOKEN_VARIABLES as TOKEN_VARIABLES
+from annotators.studio.tokens import check_token, refused, signer
+from annotators.studio.tokens import find_token as find_token
 from corpus.errors import StudioError
 
 Json = dict[str, Any]
 
-TOKEN_VARIABLES = ("HEMU_STUDIO_TOKEN", "LABEL_STUDIO_API_KEY")
 CHUNK = 250
 _ONCE = {"max_retries": 0, "timeout_in_seconds": 600}
 
@@ -62,6 +61,22 @@ class Studio:
 
     url: str
     sdk: Any = field(repr=False)
+    http: Any = field(default=None, repr=False)
+    """An httpx client that signs its requests, for what the SDK does not have."""
+
+    def request(self, method: str, path: str, data: Json | None = None, doing: str = "") -> Any:
+        """The JSON that the server answers to one request, which is not tried again; StudioError where it refuses."""
+        from label_studio_sdk.core.api_error import ApiError
+
+        with _telling(self.url, doing):
+            answer = self.http.request(method, f"{self.url}{path}", json=data)
+            try:
+                body = answer.json() if answer.content else None
+            except ValueError:
+                body = answer.text
+            if answer.is_error:
+                raise ApiError(status_code=answer.status_code, body=body)
+        return body
 
     def find_project(self, title: str) -> int | None:
         """The number of the project of that title; the oldest where there are several, None where there is none."""
@@ -197,6 +212,11 @@ class Studio:
         with _telling(self.url):
             return {int(entry.id): entry.updated_at for entry in self.sdk.annotations.list(task)}
 
+    def users(self) -> dict[str, int]:
+        """The numbers of all users by their addresses, which drafts are signed with."""
+        with _telling(self.url):
+            return {str(user.email): int(user.id) for user in self.sdk.users.list()}
+
     def label_config(self, project: int) -> str:
         """The configuration of a project as it is."""
         with _telling(self.url):
@@ -304,8 +324,7 @@ def connect(url: str, token: str) -> Studio:
         raise StudioError("the address of Label Studio holds a user name or password; leave out all before the @")
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise StudioError(f"{url}: not the address of a Label Studio; expected one like http://127.0.0.1:8080")
-    if not token.strip() or not token.isascii() or not token.isprintable():
-        raise StudioError("the API token is empty or no token at all; set HEMU_STUDIO_TOKEN to one")
+    check_token(token)
     import httpx
     import label_studio_sdk
 
@@ -313,43 +332,24 @@ def connect(url: str, token: str) -> Studio:
     url = url.rstrip("/")
     loopback = parts.hostname in ("localhost", "::1") or parts.hostname.startswith("127.")
     # Loopback is never reached through a proxy.
-    http = httpx.Client(timeout=120, follow_redirects=True, trust_env=not loopback)
+    http = httpx.Client(timeout=120, follow_redirects=True, trust_env=not loopback, auth=signer(url, token))
     with _telling(url):
-        answer = http.get(f"{url}/api/version", timeout=15)
+        answer = http.get(f"{url}/api/version", timeout=15, auth=None)
     try:
         is_studio = "label-studio-os-package" in answer.json()
     except ValueError:
         is_studio = False
     if not is_studio:
         raise StudioError(f"{url}: something answers there, but it is no Label Studio; name its address and port")
+    if answer.history and answer.url.copy_with(raw_path=b"/") != httpx.URL(url).copy_with(raw_path=b"/"):
+        # A redirected POST arrives as a GET, and the token has gone in the clear before.
+        real = str(answer.url).removesuffix("/api/version")
+        raise StudioError(f"{url}: leads to {real}; write that address instead, in hemu.toml ([studio] url)")
     with _telling(url, "signing in"):
-        sdk = make(base_url=url, api_key=token, httpx_client=http)
+        # The client signs; the SDK is given something to put where the signature goes.
+        sdk = make(base_url=url, api_key="-", httpx_client=http)
         sdk.users.whoami()
-    return Studio(url, sdk)
-
-
-def find_token(file: Path | None = None) -> str:
-    """The API token: from HEMU_STUDIO_TOKEN or LABEL_STUDIO_API_KEY, else from `file`.
-
-    The file holds the token alone, or is the credentials file of hemu's own server. Raises StudioError when there is no
-    token, or others than its owner may read the file.
-    """
-    for variable in TOKEN_VARIABLES:
-        if os.environ.get(variable, "").strip():
-            return os.environ[variable].strip()
-    if file is None or not file.exists():
-        where = f", and {file} is not there" if file else ""
-        raise StudioError(f"no API token: {' or '.join(TOKEN_VARIABLES)} is not set{where}; set one of them")
-    if file.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
-        raise StudioError(f"{file}: holds a secret, but others may read it; make it private with: chmod 600 {file}")
-    try:
-        text = file.read_text(encoding="utf-8").strip()
-        token = str(json.loads(text)["token"]) if text.startswith("{") else text
-    except (OSError, ValueError, KeyError) as error:
-        raise StudioError(f"{file}: no token can be read from it ({error}); put the token alone into it") from None
-    if not token:
-        raise StudioError(f"{file}: is empty; put the API token into it")
-    return token
+    return Studio(url, sdk, http)
 
 
 def chunks(values: Iterable[Any], size: int = CHUNK) -> Iterator[list[Any]]:
@@ -375,12 +375,13 @@ def _telling(url: str, doing: str = "") -> Iterator[None]:
         yield
     except ApiError as error:
         if error.status_code == 401:
-            raise StudioError(
-                f"{url}: the API token is refused ({_reason(error.body)}); take the one of this server: "
-                "in Label Studio, Account & Settings, Access Token"
-            ) from None
+            raise refused(url, _reason(error.body)) from None
         raise StudioError(f"{url}: Label Studio refused{what}: {error.status_code} {_reason(error.body)}") from None
-    except httpx.ConnectError:
+    except httpx.ConnectError as error:
+        if "CERTIFICATE_VERIFY_FAILED" in str(error):
+            raise StudioError(
+                f"{url}: its certificate is not trusted here; name the file of its authority in SSL_CERT_FILE"
+            ) from None
         raise StudioError(f"{url}: nothing answers there; start Label Studio with: hemu studio start") from None
     except httpx.HTTPError as error:
         raise StudioError(f"{url}: the connection failed{what} ({type(error).__name__}); try again") from None

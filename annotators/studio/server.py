@@ -8,39 +8,35 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-import pwd
 import secrets
-import shutil
 import signal
 import socket
 import subprocess
-import sys
 import time
-import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from annotators.studio.installation import VERSION as VERSION
+from annotators.studio.installation import Progress, installed_version, program
+from annotators.studio.installation import default_data as default_data
+from annotators.studio.installation import default_env as default_env
+from annotators.studio.installation import home as home
+from annotators.studio.installation import install as install
+from annotators.studio.installation import installed as installed
+from annotators.studio.settings import Database, database, public_address
+from annotators.studio.settings import blocking as _blocking
+from annotators.studio.settings import environment as _environment
+from annotators.studio.tokens import make_personal, why_refused
 from corpus.errors import StudioError
-
-VERSION = "1.23.2"
-"""The Label Studio that hemu is tested with; requirements/studio.in names the same."""
 
 HOST = "127.0.0.1"
 PORT = 8080
 USERNAME = "hemu@example.com"
-
-Progress = Callable[[str], None]
-
-_UNFINISHED = "hemu-unfinished"
-
-# Label Studio reads a setting X from the variables LABEL_STUDIO_X, HEARTEX_X and X, so that a HOST, DEBUG or CI of
-# the user's shell would change it: it is given these variables and no others.
-_PASSED_ON = ("PATH", "LANG", "LANGUAGE", "TZ", "TMPDIR", "SSL_CERT_FILE", "SSL_CERT_DIR", "DJANGO_DB")
-_PASSED_ON_PREFIXES = ("LC_", "LABEL_STUDIO_", "HEARTEX_", "POSTGRE_")
+MADE = "made.json"
 
 
 @dataclass(frozen=True)
@@ -56,6 +52,9 @@ class Status:
     credentials: Path
     loopback_backend: bool = False
     """Whether it may ask a backend on loopback."""
+    address: str = ""
+    """Where others reach it, by a proxy, as it was told at its start; "" where nobody else does."""
+    database: str = ""
 
 
 @dataclass(frozen=True)
@@ -94,6 +93,7 @@ class Server:
         timeout: float = 300,
         option: str = "--port",
         loopback_backend: bool = False,
+        back_up: bool = True,
     ) -> Status:
         """Start the server on loopback and wait until it answers, or adopt it where it is running already.
 
@@ -103,8 +103,12 @@ class Server:
         With `loopback_backend` Label Studio may connect to programs on 127.0.0.1, until it is stopped: for a backend
         or a webhook on this machine. All other addresses that it blocks stay blocked.
 
+        The database is the one that the environment names (DJANGO_DB and POSTGRE_*), else SQLite in the data folder. Where
+        another Label Studio has made it than is installed now, it is backed up first, unless `back_up` is false.
+
         Raises StudioError when Label Studio is not installed, the port is in use by another program, the server ends or
-        does not answer within `timeout` seconds, or one that is running may not connect to loopback, and should.
+        does not answer within `timeout` seconds, its data are in another database than the environment names, or one
+        that is running may not connect to loopback, and should.
         """
         say = progress or (lambda _: None)
         with self._locked():
@@ -116,32 +120,35 @@ class Server:
                     )
                 say(f"already running at {status.url}")
                 self._wait(status.pid or 0, status.url, timeout)
+                self._check_token(status.url, say)
                 return self.status()
-            program = _program(self.environment)
+            command = program(self.environment)
+            base, address = database(), public_address()
+            self.check_database(base)
             chosen = port or int(self._state().get("port") or PORT)
             if _in_use(chosen):
                 raise StudioError(
                     f"port {chosen} of {HOST} is in use by another program; choose another one with {option}, "
                     f"for example {option} {_free_port()}"
                 )
-            fresh = not (self.data / "label_studio.sqlite3").exists() and "DJANGO_DB" not in os.environ
+            if back_up:
+                self._back_up_before_upgrade(say)
+            fresh = not (base.file(self.data).exists() if base.kind == "sqlite" else self.made)
             say("making the database: about half a minute, the first time only" if fresh else "starting Label Studio")
             account = self._account()
             url = f"http://{HOST}:{chosen}"
-            pid = self._launch(program, chosen, account, loopback_backend)
+            pid = self._launch(command, chosen, account, loopback_backend)
             state = {"pid": pid, "born": _born(pid), "port": chosen, "loopback_backend": loopback_backend}
+            state |= {"address": address, "database": str(base)}
             write_private(self._pid_file, json.dumps(state))
             try:
                 self._wait(pid, url, timeout)
+                self._check_token(url, say)
             except BaseException:
                 _end(pid)
                 raise
-            if not _knows(url, account["token"]):
-                _end(pid)
-                raise StudioError(
-                    f"{url}: Label Studio started but does not accept the token in {self.credentials}: the database "
-                    f"was made with another; name another data folder, or remove {self.data} to begin anew"
-                )
+            made = {"label_studio": installed_version(self.environment), "database": base.place}
+            write_private(self.data / MADE, json.dumps(made))
             return self.status()
 
     def stop(self, *, timeout: float = 15) -> bool:
@@ -172,18 +179,73 @@ class Server:
             self.log,
             self.credentials,
             running and state.get("loopback_backend") is True,
+            str(state.get("address") or "") if running else "",
+            str(state.get("database") or "") if running else "",
         )
+
+    @property
+    def made(self) -> dict[str, Any]:
+        """Which Label Studio last used the database, and where that is; empty where it was never started."""
+        return _read_json(self.data / MADE)
+
+    def check_database(self, base: Database) -> None:
+        """StudioError where the server's data are in another database.
+
+        A start without the settings of the last one would make an empty one, and everything seem lost.
+        """
+        before = self.made.get("database")
+        if before and before != base.place:
+            kind, name, host, port = before
+            there = Database(kind, name, host, port, "…")
+            raise StudioError(
+                f"{self.data}: the data of this server are in {there}, but the environment names {base}; set DJANGO_DB "
+                "and POSTGRE_* as they were, or start another server with --name"
+            )
+
+    def _back_up_before_upgrade(self, say: Progress) -> None:
+        from annotators.studio import backup, postgres
+
+        before, now = str(self.made.get("label_studio") or ""), installed_version(self.environment)
+        if before == now or not (before or database().kind == "sqlite" or postgres.available()):
+            return
+        try:
+            if backup.has_data(self.data):
+                say(
+                    f"Label Studio {now or '(of unknown version)'} is installed, {before or 'an unknown one'} made the database"
+                )
+                say(f"backed up first: {backup.back_up(self)}")
+        except StudioError as error:
+            raise StudioError(f"{error}; or go on without a backup: hemu studio start --no-backup") from None
+
+    def _check_token(self, url: str, say: Progress) -> None:
+        """Make sure that hemu gets in; where legacy tokens were switched off since, with a token of the other kind."""
+        account = _read_credentials(self.credentials)
+        reason = why_refused(url, account["token"])
+        if reason and "legacy" in reason:
+            account["token"] = make_personal(url, account["username"], account["password"])
+            write_private(self.credentials, json.dumps(account, indent=1) + "\n")
+            say("legacy tokens are switched off on this server: hemu has made itself a personal access token")
+            reason = why_refused(url, account["token"])
+        if reason:
+            raise StudioError(
+                f"{url}: Label Studio does not accept the token in {self.credentials} ({reason}): the database "
+                f"was made with another; name another data folder, or remove {self.data} to begin anew"
+            )
 
     @property
     def _pid_file(self) -> Path:
         return self.data / "server.json"
 
     def _state(self) -> dict[str, Any]:
-        try:
-            state = json.loads(self._pid_file.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            return {}
-        return state if isinstance(state, dict) else {}
+        return _read_json(self._pid_file)
+
+    @contextmanager
+    def stopped(self) -> Iterator[None]:
+        """Keeps the server from being started; StudioError where it runs."""
+        with self._locked():
+            if self.status().running:
+                raise StudioError(f"{self.data}: this server is running; stop it first with: hemu studio stop")
+            yield
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
@@ -208,11 +270,11 @@ class Server:
             write_private(self.credentials, json.dumps(account, indent=1) + "\n")
         return _read_credentials(self.credentials)
 
-    def _launch(self, program: Path, port: int, account: dict[str, str], loopback_backend: bool) -> int:
+    def _launch(self, command: Path, port: int, account: dict[str, str], loopback_backend: bool) -> int:
         # The secrets go by environment, which other users cannot read, and not by the command line, which they can.
         with os.fdopen(os.open(self.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab") as log:
             process = subprocess.Popen(
-                [program, "start", "--no-browser", "--internal-host", HOST, "-p", str(port)],
+                [command, "start", "--no-browser", "--internal-host", HOST, "-p", str(port)],
                 env=_environment(self.data, account) | _blocking(loopback_backend),
                 cwd=self.data,
                 stdin=subprocess.DEVNULL,
@@ -232,154 +294,14 @@ class Server:
             time.sleep(0.2)
 
 
-def home() -> Path:
-    """The user's home folder; from the user database where HOME is empty or not set."""
-    return Path(os.environ.get("HOME") or pwd.getpwuid(os.getuid()).pw_dir)
-
-
-def default_env() -> Path:
-    """Where Label Studio is installed: HEMU_STUDIO_ENV, or `hemu/studio-env` in the user's data folder."""
-    named = os.environ.get("HEMU_STUDIO_ENV")
-    if named:
-        return Path(named)
-    return Path(os.environ.get("XDG_DATA_HOME") or home() / ".local" / "share") / "hemu" / "studio-env"
-
-
-def default_data(name: str = "default") -> Path:
-    """The data folder of the server `name`, outside of any workspace: `hemu/studio/<name>` in the user's state folder."""
-    return Path(os.environ.get("XDG_STATE_HOME") or home() / ".local" / "state") / "hemu" / "studio" / name
-
-
-def installed(env: Path) -> bool:
-    """Whether `env` holds a finished installation of Label Studio."""
-    return (env / "bin" / "label-studio").is_file() and not (env / _UNFINISHED).exists()
-
-
-def install(
-    env: Path,
-    *,
-    requirements: Path | None = None,
-    python: str = sys.executable,
-    uv: str | None = None,
-    progress: Progress | None = None,
-) -> None:
-    """Make the environment `env` and install Label Studio (about 800 MB) into it.
-
-    `requirements` is a locked list (requirements/studio.txt); without one the tested version is installed with whatever
-    it pins. `uv` is the path of uv, which is several times faster than pip. An interrupted installation is done anew.
-
-    Raises StudioError with the last line of what the installer said.
-    """
-    say = progress or (lambda _: None)
-    what = ["-r", str(requirements.resolve())] if requirements else [f"label-studio=={VERSION}"]
-    inside = str(env / "bin" / "python")
-    try:
-        if (env / _UNFINISHED).exists():
-            shutil.rmtree(env)
-        env.mkdir(parents=True, exist_ok=True)
-        (env / _UNFINISHED).touch()
-        say(f"installing Label Studio {VERSION} into {env}")
-        if uv:
-            _run([uv, "venv", "--quiet", "--allow-existing", "--python", python, str(env)])
-            _run([uv, "pip", "install", "--quiet", "--python", inside, *what])
-        else:
-            _run([python, "-m", "venv", str(env)])
-            _run([inside, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *what])
-        (env / _UNFINISHED).unlink()
-    except OSError as error:
-        raise StudioError(f"{env}: Label Studio cannot be installed here: {error}") from None
-
-
-def _run(command: list[str]) -> None:
-    done = subprocess.run(command, capture_output=True, text=True, errors="replace")
-    if done.returncode:
-        said = (done.stderr.strip() or done.stdout.strip() or f"exit code {done.returncode}").splitlines()[-1]
-        raise StudioError(f"Label Studio could not be installed: {' '.join(command[:3])} … said: {said}")
-
-
-def _program(env: Path) -> Path:
-    if not installed(env):
-        raise StudioError(
-            f"{env}: Label Studio is not installed there; install it with: hemu studio install, "
-            "or name its environment in HEMU_STUDIO_ENV"
-        )
-    return env / "bin" / "label-studio"
-
-
-def _environment(data: Path, account: dict[str, str]) -> dict[str, str]:
-    kept = {k: v for k, v in os.environ.items() if k in _PASSED_ON or k.startswith(_PASSED_ON_PREFIXES)}
-    folder = str(data.resolve())
-    return {
-        "PATH": os.defpath,
-        **kept,
-        "HOME": folder,
-        "PYTHONUNBUFFERED": "1",
-        "PYTHONUTF8": "1",
-        "LABEL_STUDIO_BASE_DATA_DIR": folder,
-        "LABEL_STUDIO_USERNAME": account["username"],
-        "LABEL_STUDIO_PASSWORD": account["password"],
-        "LABEL_STUDIO_USER_TOKEN": account["token"],
-        # Counts only while the organisation is made, that is on the first start.
-        "LABEL_STUDIO_ENABLE_LEGACY_API_TOKEN": "true",
-        "LABEL_STUDIO_DISABLE_SIGNUP_WITHOUT_LINK": "true",
-        "LABEL_STUDIO_COLLECT_ANALYTICS": "false",
-        "LABEL_STUDIO_LATEST_VERSION_CHECK": "false",
-        "LABEL_STUDIO_SENTRY_DSN": "",
-        "LABEL_STUDIO_FRONTEND_SENTRY_DSN": "",
-        "LABEL_STUDIO_FEATURE_FLAGS_OFFLINE": "true",
-        "LABEL_STUDIO_LOG_LEVEL": "WARNING",
-        "LOG_LEVEL": "WARNING",
-        # Refuse predictions that do not fit the configuration, which the server otherwise stores.
-        "fflag_feat_utc_210_prediction_validation_15082025": "true",
-    }
-
-
-# What Label Studio does not connect to (`validate_ip` in its core/utils/io.py), without 127.0.0.0/8.
-_BLOCKED = (
-    "0.0.0.0/8,10.0.0.0/8,100.64.0.0/10,169.254.0.0/16,172.16.0.0/12,192.0.0.0/24,192.0.2.0/24,192.88.99.0/24,192.168.0.0/16,"
-    "198.18.0.0/15,198.51.100.0/24,203.0.113.0/24,224.0.0.0/4,233.252.0.0/24,240.0.0.0/4,255.255.255.255/32,"
-    "::/128,::1/128,::ffff:0:0/96,::ffff:0:0:0/96,64:ff9b::/96,64:ff9b:1::/48,100::/64,2001:0000::/32,2001:20::/28,"
-    "2001:db8::/32,2002::/16,fc00::/7,fe80::/10,ff00::/8"
-)
-
-
-def _blocking(loopback_backend: bool) -> dict[str, str]:
-    """The settings that say where Label Studio connects to, whatever the user's shell says of them."""
-    settings = {
-        "LABEL_STUDIO_SSRF_PROTECTION_ENABLED": "true",
-        "LABEL_STUDIO_ML_BLOCK_LOCAL_IP": "true",
-        "LABEL_STUDIO_USE_DEFAULT_BANNED_SUBNETS": "true",
-    }
-    if loopback_backend:
-        # The same list but for one line, rather than no list at all: the network of this machine stays out of reach.
-        more = os.environ.get("LABEL_STUDIO_USER_ADDITIONAL_BANNED_SUBNETS", "")
-        settings["LABEL_STUDIO_USE_DEFAULT_BANNED_SUBNETS"] = "false"
-        settings["LABEL_STUDIO_USER_ADDITIONAL_BANNED_SUBNETS"] = ",".join(filter(None, (_BLOCKED, more)))
-    return settings
-
-
-def _open(url: str, headers: dict[str, str] | None = None, timeout: float = 5) -> bytes:
+def _healthy(url: str) -> bool:
     # Loopback is never reached through a proxy.
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    with opener.open(urllib.request.Request(url, headers=headers or {}), timeout=timeout) as answer:
-        return bytes(answer.read(65536))
-
-
-def _healthy(url: str) -> bool:
     try:
-        return b"UP" in _open(f"{url}/health")
+        with opener.open(f"{url}/health", timeout=5) as answer:
+            return b"UP" in answer.read(65536)
     except (OSError, ValueError):
         return False
-
-
-def _knows(url: str, token: str) -> bool:
-    try:
-        _open(f"{url}/api/current-user/whoami", {"Authorization": f"Token {token}"}, timeout=30)
-    except urllib.error.HTTPError:
-        return False
-    except (OSError, ValueError) as error:
-        raise StudioError(f"{url}: Label Studio started but does not answer: {error}") from None
-    return True
 
 
 def _in_use(port: int) -> bool:
@@ -443,6 +365,14 @@ def write_private(path: Path, text: str) -> None:
     with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
         file.write(text)
     temporary.replace(path)
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        state = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return state if isinstance(state, dict) else {}
 
 
 def _read_credentials(path: Path) -> dict[str, str]:
