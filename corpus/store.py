@@ -64,6 +64,8 @@ project = "{name}"
 server = "default"
 # Whether annotators see an arrow between each name and its counterpart in the other language.
 show_links = false
+# What is handed out first: "uncertainty" (unsure, and unlike the rest), "sequence", or "keep" (as set in Label Studio).
+order = "uncertainty"
 # url = "https://label-studio.example.org"
 # token_file = "~/.config/hemu/token"
 

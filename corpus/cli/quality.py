@@ -122,15 +122,19 @@ def agreement(
 
 def _bias(workspace: Workspace, as_json: bool) -> int:
     from dataclasses import asdict
-    from importlib import import_module
 
-    # Imported by its name, for it may not be part of an installation that only annotates.
-    report = import_module("annotators.bias").bias(workspace)
+    from annotators.bias import bias
+
+    report = bias(workspace)
     if as_json:
         click.echo(json.dumps(asdict(report), ensure_ascii=False))
         return 0
+    click.echo(f"agreement: {report.message}", err=True)
     header, *rows = report.rows()
-    print_table("Bias", list(header), [list(row) for row in rows])
+    if rows:
+        print_table("How far the pre-annotation sways people", list(header), [list(row) for row in rows])
+    for note in report.notes:
+        click.echo(note, err=True)
     return 0
 
 
