@@ -1,4 +1,4 @@
-"""`hemu gold` and `adjudicate`: from annotations to gold."""
+"""`hemu gold`: gold from a file, and into one."""
 
 from __future__ import annotations
 
@@ -60,22 +60,3 @@ def export(file: str, folder: Path, as_json: bool) -> int:
     with progress("gold") as update:
         report = export_gold(open_workspace(folder), file, progress=update)
     return print_report(report, as_json=as_json and file != "-")
-
-
-@click.command()
-@workspace_option
-@strict_option
-@json_option
-def adjudicate(folder: Path, strict: bool, as_json: bool) -> int:
-    """Make gold from the annotations: what the only annotator says, or what most annotators say.
-
-    What they dispute is decided by the majority and reported.
-
-    \b
-    Example: hemu adjudicate -w news
-    """
-    from annotators.adjudicate import adjudicate as run_adjudicate
-
-    with progress("adjudicate") as update:
-        report = run_adjudicate(open_workspace(folder), progress=update)
-    return print_report(report, as_json=as_json, strict=strict)

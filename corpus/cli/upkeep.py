@@ -190,7 +190,7 @@ def migrate(
 
 def _gold_versions(workspace: Workspace, change: Change) -> dict[str, tuple[str, str]]:
     """The versions of the gold that `hemu adjudicate` made of the annotations as they are, before and after a change."""
-    from annotators.adjudicate import annotations_version, latest_annotations
+    from annotators.adjudicate import annotations_version, latest_annotations, made_of
     from corpus.gold import IMPORTED
     from corpus.schema import GOLD
 
@@ -200,8 +200,10 @@ def _gold_versions(workspace: Workspace, change: Change) -> dict[str, tuple[str,
     for id, several in latest_annotations(workspace, workspace.documents()).items() if last else ():
         after = [replace(a, layer=change(f"{a.url} {a.id}", a.layer)) for a in several]
         before, then = annotations_version(several), annotations_version(after)
-        if last.get(id) == before != then:
-            versions[id] = (before, then)
+        made = last.get(id, "")
+        if made_of(made) == before != then:
+            # What follows the digest tells of verdicts, and stays.
+            versions[id] = (made, made.replace(before, then))
     return versions
 
 
