@@ -66,6 +66,8 @@ server = "default"
 show_links = false
 # What is handed out first: "uncertainty" (unsure, and unlike the rest), "sequence", or "keep" (as set in Label Studio).
 order = "uncertainty"
+# Longer articles become several tasks: so many English characters (one Chinese character counts as three); 0: never.
+task_length = 6000
 # url = "https://label-studio.example.org"
 # token_file = "~/.config/hemu/token"
 

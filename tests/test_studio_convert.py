@@ -416,7 +416,7 @@ def labelled(start: Any, end: Any, label: str = "PLACE", lang: str = "en", **mor
         (labelled(6, 13, "RIVER"), "not in the scheme"),
         (labelled(6, 13, value={"labels": []}), "not in the scheme"),
         (labelled(6, 13, value={"labels": None}), "not in the scheme"),
-        (labelled(6, 13, value={"text": "in Yue "}), "the text has 'Lin Yue'"),
+        (labelled(6, 13, value={"text": "Lin Yu3"}), "the text has 'Lin Yue'"),
         (labelled(0, 2, lang="zh"), "no text"),
         ({"id": "a", "from_name": "label_en", "to_name": "en", "type": "labels"}, "no value"),
         (labelled(5, 6, origin="manual"), "white space"),
@@ -429,6 +429,22 @@ def test_what_does_not_fit_the_text_is_reported_and_left_out(entry: Any, why: st
     layers, problems = layers_of([entry, "nonsense"], [en], SCHEME, source="annotator:1")
     assert [why in problem.why for problem in problems] == [True]
     assert layers[0].entities == layers[0].claims == layers[0].relations == ()
+
+
+def test_a_mark_that_slipped_is_put_where_its_words_are_once() -> None:
+    en = document("en", EN)
+    start = EN.index("Qingpu")
+    slipped = labelled(start + 2, start + 8, value={"text": "Qingpu"})
+    (layer,), (problem,) = layers_of([slipped], [en], SCHEME, source="annotator:1")
+    assert [(e.start, e.span.surface) for e in layer.entities] == [(start, "Qingpu")]
+    assert problem.why == f"kept at {start}-{start + 6}, the only place with the words 'Qingpu' that were recorded"
+    # Twice in the text, or longer than what is marked: nobody knows what was meant.
+    for words, text in (("Qingpu", f"{EN} Qingpu"), ("Qingpu said", EN)):
+        layers, (problem,) = layers_of(
+            [{**slipped, "value": {**slipped["value"], "text": words}}], [document("en", text)], SCHEME, source="a"
+        )
+        assert layers[0].entities == ()
+        assert "Label Studio recorded" in problem.why
 
 
 def test_the_newlines_that_label_studio_misspells_are_no_fault() -> None:

@@ -17,9 +17,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from annotators.repeats import Shown, shown_text
+from annotators.repeats import Shown, quotes, shown_text
 from annotators.studio import config
 from annotators.studio.config import control
+from annotators.studio.cut import Part
+from corpus.claim_links import TRANSLATES
 from corpus.document import (
     AUTHOR,
     LANGUAGES,
@@ -35,6 +37,7 @@ from corpus.document import (
     Target,
     sorted_claims,
     sorted_entities,
+    text_sha,
 )
 from corpus.errors import SchemeError, SpanError, StaleTextError, StudioError
 from corpus.scheme import RelationLabel, Scheme
@@ -48,20 +51,28 @@ CLAIMANT_RELATION = "claimant"
 """The relation label that says who makes a claim, where the scheme has it."""
 
 
-def task_key(group: Group) -> str:
-    """What makes a task the same task: the ids and texts of its documents, as a hash of 32 hexadecimal digits."""
-    content = [[item.document.id, item.document.lang, item.document.sha] for item in _by_lang(group).values()]
+def task_key(group: Group, part: Part | None = None) -> str:
+    """What makes a task the same task: the ids and texts of its documents, and the part of them that it holds, as a hash of
+    32 hexadecimal digits."""
+    content: list[Any] = [
+        [item.document.id, item.document.lang, item.document.sha] for item in _by_lang(group).values()
+    ]
+    if part is not None:
+        content.append([part.data()[key] for key in sorted(part.data())])
     return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:32]
 
 
-def task_of(group: Group) -> Json:
+def task_of(group: Group, part: Part | None = None) -> Json:
     """The data of a task: both texts, their documents' ids and hashes, and the task's key.
 
-    The hash is that of the whole text, also where less of it is shown: `shown_en`, `shown_zh` then say what.
+    The hash is that of the whole text, also where less of it is shown: `shown_en`, `shown_zh` then say what. The task of a
+    part of an article (see `annotators.studio.cut`) says which one it is, and by `article` what the key of the whole is.
     Raises StudioError when a text holds what JSON or a database cannot (a lone surrogate, NUL).
     """
     items = _by_lang(group)
-    data: Json = {"key": task_key(group), "pair": next(iter(items.values())).document.pair}
+    data: Json = {"key": task_key(group, part), "pair": next(iter(items.values())).document.pair}
+    if part is not None:
+        data |= {"article": task_key(group), **part.data()}
     for lang in LANGUAGES:
         document = items[lang].document if lang in items else None
         if document is not None and (bad := re.search("[\x00\ud800-\udfff]", document.text)):
@@ -73,7 +84,7 @@ def task_of(group: Group) -> Json:
         data[f"sha_{lang}"] = document.sha if document else ""
         data[f"text_{lang}"] = PLACEHOLDERS[lang]
         if document is not None:
-            shown = shown_text(document)
+            shown = shown_text(document) if part is None else part.shown(document)
             data[f"text_{lang}"] = shown.text
             if not shown.whole(document.text):
                 data[f"shown_{lang}"] = " ".join(f"{start}-{end}" for start, end in shown.pieces)
@@ -95,9 +106,19 @@ def shown_in(data: Mapping[str, Any], document: Document) -> Shown:
         shown = Shown.of(document.text, [(start, end) for start, end in pieces])
     except (ValueError, StaleTextError) as error:
         raise StaleTextError(f"{document.id}: the task says that it shows {said!r} of its text ({error})") from None
-    if shown.text != data.get(f"text_{document.lang}"):
+    digest = data.get(f"digest_{document.lang}")
+    if shown.text != data.get(f"text_{document.lang}") if digest is None else text_sha(shown.text) != digest:
         raise StaleTextError(f"{document.id}: what the task shows is not in its text; push the document again")
     return shown
+
+
+def without_texts(data: Mapping[str, Any]) -> Json:
+    """The data of a task without the texts, which it says by a hash where `shown_in` needs them."""
+    kept = {key: value for key, value in data.items() if not key.startswith("text_")}
+    for lang in LANGUAGES:
+        if data.get(f"shown_{lang}") is not None:
+            kept[f"digest_{lang}"] = text_sha(str(data.get(f"text_{lang}")))
+    return kept
 
 
 def _by_lang(group: Group) -> dict[Lang, Item]:
@@ -149,6 +170,22 @@ def prediction_of(
     }
 
 
+def sources_of(group: Group, result: Iterable[Json]) -> dict[str, str]:
+    """Who proposed each mark of a prediction that `prediction_of` made of the group, by the mark's id."""
+    known: dict[tuple[str, str, int, int], str] = {}
+    for item in group.items:
+        lang: str = item.document.lang
+        known |= {("e", lang, e.start, e.end): e.source for e in item.entities}
+        known |= {("c", lang, c.start, c.end): c.source for c in item.claims}
+    found = {}
+    for entry in result:
+        if entry["type"] == "labels":
+            kind, lang, start, end = str(entry["id"]).split("-")[:4]
+            if source := known.get((kind, lang, int(start), int(end))):
+                found[str(entry["id"])] = source
+    return found
+
+
 @dataclass
 class _Builder:
     """Collects the results and relations of one prediction."""
@@ -196,7 +233,7 @@ class _Builder:
             self._put(mark, config.VOICE, "choices", [AUTHOR])
             return
         mention = mention_of(claim, seen)
-        if mention is None and len(seen) < len(item.entities):
+        if mention is None and _quoted(item.document, claim):
             # The one that it names is on a pull quote, which is not shown.
             mention = mention_of(replace(claim, claimant_span=None), seen)
         label = next((r for r in self.scheme.relations if r.name == CLAIMANT_RELATION), None)
@@ -207,6 +244,8 @@ class _Builder:
 
     def join(self, relation: Relation) -> None:
         label = next((r for r in self.scheme.relations if r.name == relation.label), None)
+        if label is None and relation.label == TRANSLATES:
+            return  # Found, not drawn: a scheme need not have it.
         if label is None:
             names = ", ".join(r.name for r in self.scheme.relations)
             raise SchemeError(f"{relation.head.document}: unknown relation {relation.label!r}; the scheme has: {names}")
@@ -260,6 +299,12 @@ def _naming(document: Document, span: Span) -> Iterator[None]:
         yield
     except (SpanError, SchemeError) as error:
         raise type(error)(f"{document.id} {span.start}-{span.end}: {error}") from None
+
+
+def _quoted(document: Document, claim: Claim) -> bool:
+    if (span := claim.claimant_span) is None:
+        return False
+    return any(span[0] < quote.cut[1] and quote.cut[0] < span[1] for quote in quotes(document))
 
 
 def mention_of(claim: Claim, entities: Sequence[Entity]) -> Entity | None:

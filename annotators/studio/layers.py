@@ -9,6 +9,7 @@ from typing import Any
 
 from annotators.repeats import Shown, follow, follow_relations
 from annotators.studio import config
+from annotators.studio.anchor import Moved, slipped
 from annotators.studio.convert import CLAIMANT_RELATION, parse_target
 from corpus.document import (
     AUTHOR,
@@ -51,7 +52,7 @@ class _Mark:
 class _Reader:
     scheme: Scheme
     documents: Mapping[str, Document]
-    shown: Mapping[str, Shown]
+    shown: Mapping[str, Shown | Moved]
     source: str
     problems: list[Skipped] = field(default_factory=list)
 
@@ -66,7 +67,8 @@ def layers_of(
     *,
     source: str,
     version: str = "",
-    shown: Mapping[str, Shown] | None = None,
+    shown: Mapping[str, Shown | Moved] | None = None,
+    quotes: bool = True,
 ) -> tuple[list[Layer], list[Skipped]]:
     """The layers in the `result` of an annotation of a task made of `documents`, one a document, and what was not taken.
 
@@ -76,7 +78,8 @@ def layers_of(
     A problem that begins with "kept" is one to look at; all others say what was left out.
 
     `shown` is what the task shows of each document, by id: all of it where that is not said. A pull quote that is not
-    shown gets the marks of the passage that it repeats.
+    shown gets the marks of the passage that it repeats, unless `quotes` says otherwise: those of a part of an article get
+    them when all parts are joined. A `Moved` brings marks on an earlier text to the one of now.
     """
     reader = _Reader(scheme, {document.lang: document for document in documents}, shown or {}, source)
     marks = _marks(reader, result)
@@ -101,7 +104,7 @@ def layers_of(
     for document in documents:
         mentions = _without_twins(reader, document, sorted_entities(entities[document.id]))
         stated = _checked_claims(reader, document, sorted_claims(claims[document.id]))
-        if _less(shown, document):
+        if quotes and _less(shown, document):
             mentions, stated = follow(document, mentions, stated)
             made = list(follow_relations(document, made, mentions, stated))
         layers.append(Layer(document.id, document.sha, source, version, mentions, stated))
@@ -111,7 +114,7 @@ def layers_of(
     ], reader.problems
 
 
-def _less(shown: Mapping[str, Shown] | None, document: Document) -> bool:
+def _less(shown: Mapping[str, Shown | Moved] | None, document: Document) -> bool:
     return shown is not None and document.id in shown and not shown[document.id].whole(document.text)
 
 
@@ -149,21 +152,26 @@ def _add_mark(reader: _Reader, marks: dict[str, _Mark], id: str, lang: str, entr
         reader.problem(where, "the offsets are no integers")
         return
     shown = reader.shown.get(document.id)
+    text = document.text if shown is None else shown.text
+    said = value.get("text")
     try:
+        surface = Span.of(text, start, end).surface
+        if isinstance(said, str) and _bare(said) != _bare(surface):
+            place = slipped(text, start, end, said)
+            if place is None:
+                reader.problem(where, f"Label Studio recorded {said!r} there, the text has {surface!r}")
+                return
+            start, end = place
+            reader.problem(where, f"kept at {start}-{end}, the only place with the words {said!r} that were recorded")
         if shown is not None:
-            Span.of(shown.text, start, end)
             place = shown.outward(start, end)
             if place is None:
-                reader.problem(where, "runs over a pull quote that is not shown; mark what is before or after it")
+                reader.problem(where, _nowhere(shown, start, end))
                 return
             start, end = place
         span = Span.of(document.text, start, end)
     except SpanError as error:
         reader.problem(where, str(error))
-        return
-    said = value.get("text")
-    if isinstance(said, str) and _bare(said) != _bare(span.surface):
-        reader.problem(where, f"Label Studio recorded {said!r} there, the text has {span.surface!r}")
         return
     if origin not in ("", "prediction"):
         span = _trimmed(document, span)
@@ -180,6 +188,12 @@ def _add_mark(reader: _Reader, marks: dict[str, _Mark], id: str, lang: str, entr
     meta = entry.get("meta")
     link = meta.get("link") if isinstance(meta, Mapping) else None
     marks[id] = _Mark(document, span, labels[0], origin, link if isinstance(link, str) else "")
+
+
+def _nowhere(shown: Shown | Moved, start: int, end: int) -> str:
+    if isinstance(shown, Moved):
+        return f"{shown.text[start:end]!r} cannot be placed for certain in the text as it is now; mark it there"
+    return "runs over a pull quote that is not shown; mark what is before or after it"
 
 
 def _bare(text: str) -> str:

@@ -5,13 +5,17 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from annotators.studio.client import CHUNK, Json, RemoteTask, Studio, chunks
 from annotators.studio.config import instruction, labeling_config
-from annotators.studio.convert import prediction_of, shown_in, task_of
+from annotators.studio.convert import prediction_of, shown_in, sources_of, task_key, task_of, without_texts
+from annotators.studio.cut import TASK_LENGTH, Part, parts_of
+from annotators.studio.join import outside_of, relations_json
 from annotators.studio.layers import translated
+from annotators.studio.remote import Tasks, clear_away
 from annotators.studio.tables import PUSHED, Pushed
 from annotators.studio.withdraw import withdraw
 from corpus.document import LANGUAGES, Document, Group, Lang, Relation, Removal
@@ -25,11 +29,16 @@ from corpus.store import Workspace
 
 @dataclass(frozen=True, slots=True)
 class PushItem:
-    """A group to annotate. Its items' entities and claims are the pre-annotation, `version` says which one it is."""
+    """A group to annotate. Its items' entities and claims are the pre-annotation, `version` says which one it is.
+
+    `score` is written as the score of the prediction, by which Label Studio can sort tasks; without it, it is the mean of
+    the marks' scores.
+    """
 
     group: Group
     relations: tuple[Relation, ...] = ()
     version: str = ""
+    score: float | None = None
 
 
 def push(
@@ -49,25 +58,34 @@ def push(
     only, so that all tasks of the project get that of this push: where items differ in their versions, one made of all
     of them; where a task is not among the items, a copy of its latest prediction. What was sent is kept in the
     workspace's table `pushed`. Tasks of hemu that hold a document which has been withdrawn since are deleted, whatever
-    is on them. `progress` is told how many items were done.
+    is on them; so are those that are there twice, or show an article cut otherwise than now, where nobody has begun them.
+    An article longer than `[studio] task_length` of hemu.toml becomes several tasks (see `annotators.studio.cut`); where
+    somebody has worked on it, it stays cut as it is. `progress` is told how many items were done.
+
+    `items` are gone through twice where that is possible (a list, or an object that can be iterated anew), and kept in
+    memory where it is not (a generator).
 
     The report counts tasks made or given a new prediction as done; an item that cannot be a task is skipped with why.
     """
     started = time.monotonic()
     report = StageReport("push")
     say = progress or (lambda _: None)
+    if iter(items) is items:
+        # What can be gone through once only.
+        items = list(items)
     gone = removed(workspace)
-    wanted = _present(report, items, gone)
     title = title or workspace.setting("studio", "project", "hemu")
     if not 3 <= len(title) <= 50:
         raise StudioError(
             f"{title!r}: Label Studio wants project names of 3 to 50 characters; see [studio] in hemu.toml"
         )
     with workspace.writing():
-        if wanted:
-            _push(report, workspace, studio, wanted, title, langs, say, gone)
+        versions = {item.version for item in _present(report, items, gone)}
+        if versions:
+            wanted = _present(StageReport("push"), items, gone)
+            _push(report, workspace, studio, wanted, _model_version(versions), title, langs, say, gone)
         elif gone and (project := studio.find_project(title)) is not None:
-            _withdraw(report, workspace, studio, project, list(studio.tasks(project)), gone)
+            _withdraw(report, workspace, studio, project, list(_slim(studio.tasks(project))), gone)
     report.seconds = time.monotonic() - started
     return report
 
@@ -77,17 +95,21 @@ def _same(document: Document, gone: Mapping[str, Removal]) -> bool:
     return document.id in gone and gone[document.id].sha == document.sha
 
 
-def _present(report: StageReport, items: Iterable[PushItem], gone: Mapping[str, Removal]) -> list[PushItem]:
+def _present(report: StageReport, items: Iterable[PushItem], gone: Mapping[str, Removal]) -> Iterator[PushItem]:
     """The items without those that hold a withdrawn document, which are reported."""
-    wanted = []
     for item in items:
         ids = [i.document.id for i in item.group.items]
         if withdrawn := [i.document.id for i in item.group.items if _same(i.document, gone)]:
             why = f"was withdrawn; finish that with: hemu remove {' '.join(withdrawn)}"
             report.skipped.append(Skipped(" + ".join(ids), why))
         else:
-            wanted.append(item)
-    return wanted
+            yield item
+
+
+def _slim(tasks: Iterable[RemoteTask]) -> Iterator[RemoteTask]:
+    """Tasks without their texts, so that memory does not hold those of a whole project."""
+    for task in tasks:
+        yield replace(task, data=without_texts(task.data))
 
 
 def _withdraw(
@@ -117,128 +139,197 @@ def _push(
     report: StageReport,
     workspace: Workspace,
     studio: Studio,
-    wanted: Sequence[PushItem],
+    wanted: Iterable[PushItem],
+    version: str,
     title: str,
     langs: Sequence[Lang],
     say: Callable[[int], None],
     gone: Mapping[str, Removal],
 ) -> None:
     scheme = workspace.scheme
-    version = _model_version(item.version for item in wanted)
     config, names = labeling_config(scheme, langs), renames(workspace)
     if names:
         _bring_along(report, studio, title, config, names, scheme)
     project = studio.find_or_create_project(title, config, instruction(scheme))
-    tasks = _withdraw(report, workspace, studio, project, list(studio.tasks(project)), gone)
-    remote, twins = _by_key(tasks)
-    kept = {(row["url"], row["project"], row["key"], row["model_version"]) for row in _kept(workspace)}
-
-    new: list[_Job] = []
-    again: list[_Job] = []
-    backfill: list[Pushed] = []
-    seen: set[str] = set()
+    tasks = _withdraw(report, workspace, studio, project, list(_slim(studio.tasks(project))), gone)
+    sender = _Sender(report, workspace, studio, project, version, say)
+    there = Tasks.of(tasks)
     for item in wanted:
-        job = _job(report, item, version, workspace, remote, seen)
-        if job is None:
-            say(1)
-            continue
-        seen.add(job.key)
-        task = remote.get(job.key)
-        if task is None:
-            new.append(job)
-        elif version not in task.versions:
-            again.append(job)
-            job.task = task.id
-        else:
-            report.unchanged += 1
-            if (studio.url, project, job.key, version) not in kept:
-                backfill.append(_pushed(job, task.id, project, studio.url))
-            say(1)
-    workspace.append(PUSHED, backfill)
+        sender.take(item, there)
+    sender.flush()
 
-    for chunk in chunks(new, CHUNK):
-        ids = studio.import_tasks(project, [{"data": job.data, "predictions": [job.prediction]} for job in chunk])
-        for job, id in zip(chunk, ids, strict=True):
-            job.task = id
-        _finish(workspace, studio, project, report, chunk)
-        say(len(chunk))
-    for chunk in chunks(again, CHUNK):
-        studio.import_predictions(project, [{"task": job.task, **job.prediction} for job in chunk])
-        _finish(workspace, studio, project, report, chunk)
-        say(len(chunk))
-
-    others = [task for key, task in remote.items() if key not in seen]
-    left = [task for task in others if version not in task.versions]
+    clear_away(report, workspace, studio, project, there)
+    left = [task for task in there.others() if version not in task.versions]
     _carry_over(studio, project, left, version, names, scheme)
-    if new or again or report.unchanged:
+    if sender.seen:
         studio.use_version(project, version)
-    report.notes = {"project": project, "new tasks": len(new), "new predictions": len(again), **report.notes}
-    if twins:
-        report.notes["tasks that are there twice"] = twins
-    documents = {i.document.id for item in wanted for i in item.group.items}
-    outdated = sum(1 for task in others if documents & {task.data.get(f"doc_{lang}") for lang in LANGUAGES})
-    if outdated:
-        report.notes["tasks of earlier texts"] = outdated
+    report.notes = {
+        "project": project,
+        "new tasks": sender.made,
+        "new predictions": sender.renewed,
+        **report.notes,
+        **sender.notes,
+        **there.notes(),
+    }
 
 
 @dataclass(slots=True)
 class _Job:
-    key: str
-    version: str
     data: Json
+    version: str
     prediction: Json
     documents: tuple[str, ...]
+    sources: str = ""
+    outside: str = ""
+    items: int = 1
+    """How many items are done with it: one for the last part of an article, none for the others."""
     task: int = 0
 
+    @property
+    def key(self) -> str:
+        return str(self.data["key"])
 
-def _job(
-    report: StageReport,
-    item: PushItem,
-    version: str,
-    workspace: Workspace,
-    remote: Mapping[str, RemoteTask],
-    seen: Collection[str],
-) -> _Job | None:
-    documents = tuple(i.document.id for i in item.group.items)
-    try:
-        data = task_of(item.group)
-        if data["key"] in seen:
-            return None
+
+@dataclass
+class _Sender:
+    """Makes tasks and predictions of items and sends what is missing, a chunk at a time."""
+
+    report: StageReport
+    workspace: Workspace
+    studio: Studio
+    project: int
+    version: str
+    say: Callable[[int], None]
+    seen: set[str] = field(default_factory=set)
+    new: list[_Job] = field(default_factory=list)
+    again: list[_Job] = field(default_factory=list)
+    backfill: list[_Job] = field(default_factory=list)
+    made: int = 0
+    renewed: int = 0
+    notes: dict[str, int | float | str] = field(default_factory=dict)
+
+    @cached_property
+    def kept(self) -> set[str]:
+        rows = self.workspace.rows(PUSHED.name, ["url", "project", "key", "model_version"])
+        here = (self.studio.url, self.project)
+        return {f"{row['key']} {row['model_version']}" for row in rows if (row["url"], row["project"]) == here}
+
+    @cached_property
+    def limit(self) -> int:
+        return self.workspace.setting("studio", "task_length", TASK_LENGTH)
+
+    def take(self, item: PushItem, there: Tasks) -> None:
+        documents = tuple(i.document.id for i in item.group.items)
+        there.documents.update(documents)
+        try:
+            article = task_key(item.group)
+            if article in self.seen:
+                self.say(1)
+                return
+            parts = there.choose(article, parts_of(item.group, self.limit))
+            each: Sequence[Part | None] = parts or [None]
+            jobs = [self._job(item, documents, part, there) for part in each]
+        except HemuError as error:
+            self.report.skipped.append(Skipped(" + ".join(documents) or "a group without documents", str(error)))
+            self.say(1)
+            return
+        self.seen.add(article)
+        self._outside(item, parts, jobs)
+        for job in jobs:
+            job.items = int(job is jobs[-1])
+            self._sort(job, there)
+
+    def _job(self, item: PushItem, documents: tuple[str, ...], part: Part | None, there: Tasks) -> _Job:
+        data = task_of(item.group, part)
         # A task that is there keeps what it shows: people may have worked on it.
-        there = remote[data["key"]].data if data["key"] in remote else data
-        shown = {i.document.id: shown_in(there, i.document) for i in item.group.items}
-        prediction = prediction_of(item.group, item.relations, version, workspace.scheme, shown=shown)
-    except HemuError as error:
-        report.skipped.append(Skipped(" + ".join(documents) or "a group without documents", str(error)))
-        return None
-    return _Job(data["key"], item.version, data, prediction, documents)
+        task = there.by_key.get(str(data["key"]))
+        seen = data if task is None else task.data
+        shown = {i.document.id: shown_in(seen, i.document) for i in item.group.items}
+        prediction = prediction_of(item.group, item.relations, self.version, self.workspace.scheme, shown=shown)
+        if item.score is not None:
+            prediction["score"] = round(item.score, 4)
+        sources = sources_of(item.group, prediction["result"])
+        return _Job(data, item.version, prediction, documents, json.dumps(sources, ensure_ascii=False))
 
+    def _outside(self, item: PushItem, parts: Sequence[Part], jobs: Sequence[_Job]) -> None:
+        if not parts:
+            return
+        outside = outside_of(item.group, item.relations, parts)
+        for part, job in zip(parts, jobs, strict=True):
+            job.outside = relations_json(outside.relations.get(part.number, ()))
+        self._count("articles in parts")
+        if outside.marks:
+            self._count("marks across a cut, not shown", outside.marks)
 
-def _finish(workspace: Workspace, studio: Studio, project: int, report: StageReport, jobs: Sequence[_Job]) -> None:
-    workspace.append(PUSHED, [_pushed(job, job.task, project, studio.url) for job in jobs])
-    report.done += len(jobs)
+    def _count(self, what: str, number: int = 1) -> None:
+        self.notes[what] = int(self.notes.get(what, 0)) + number
 
+    def _sort(self, job: _Job, there: Tasks) -> None:
+        task = there.by_key.get(job.key)
+        there.pushed.add(job.key)
+        if task is None:
+            self.new.append(job)
+            if len(self.new) == CHUNK:
+                self._send_new()
+            return
+        job.task = task.id
+        if self.version not in task.versions:
+            self.again.append(job)
+            if len(self.again) == CHUNK:
+                self._send_again()
+            return
+        self.report.unchanged += 1
+        if f"{job.key} {self.version}" not in self.kept:
+            self.backfill.append(job)
+            if len(self.backfill) == CHUNK:
+                self._keep()
+        self.say(job.items)
 
-def _pushed(job: _Job, task: int, project: int, url: str) -> Pushed:
-    result = json.dumps(job.prediction["result"], ensure_ascii=False)
-    model_version = str(job.prediction["model_version"])
-    return Pushed(job.key, task, project, url, str(job.data["pair"]), job.documents, job.version, model_version, result)
+    def flush(self) -> None:
+        """Send what is left."""
+        self._send_new()
+        self._send_again()
+        self._keep()
 
+    def _send_new(self) -> None:
+        jobs, self.new = self.new, []
+        if jobs:
+            what = [{"data": job.data, "predictions": [job.prediction]} for job in jobs]
+            for job, id in zip(jobs, self.studio.import_tasks(self.project, what), strict=True):
+                job.task = id
+            self.made += len(jobs)
+            self._finish(jobs)
 
-def _kept(workspace: Workspace) -> Iterable[Json]:
-    return workspace.rows(PUSHED.name, ["url", "project", "key", "model_version"])
+    def _send_again(self) -> None:
+        jobs, self.again = self.again, []
+        if jobs:
+            self.studio.import_predictions(self.project, [{"task": job.task, **job.prediction} for job in jobs])
+            self.renewed += len(jobs)
+            self._finish(jobs)
 
+    def _keep(self) -> None:
+        jobs, self.backfill = self.backfill, []
+        self.workspace.append(PUSHED, [self._pushed(job) for job in jobs])
 
-def _by_key(tasks: Iterable[RemoteTask]) -> tuple[dict[str, RemoteTask], int]:
-    """The tasks that hemu made by their keys, and how many there are twice: of those one with annotations counts."""
-    found: dict[str, RemoteTask] = {}
-    twins = 0
-    for task in sorted(tasks, key=lambda task: (-min(task.annotations, 1), task.id)):
-        if not task.key:
-            continue
-        twins += task.key in found
-        found.setdefault(task.key, task)
-    return found, twins
+    def _finish(self, jobs: Sequence[_Job]) -> None:
+        self.workspace.append(PUSHED, [self._pushed(job) for job in jobs])
+        self.report.done += len(jobs)
+        self.say(sum(job.items for job in jobs))
+
+    def _pushed(self, job: _Job) -> Pushed:
+        return Pushed(
+            key=job.key,
+            task=job.task,
+            project=self.project,
+            url=self.studio.url,
+            pair=str(job.data["pair"]),
+            documents=job.documents,
+            version=job.version,
+            model_version=str(job.prediction["model_version"]),
+            result=json.dumps(job.prediction["result"], ensure_ascii=False),
+            sources=job.sources,
+            outside=job.outside,
+        )
 
 
 def _model_version(versions: Iterable[str]) -> str:

@@ -19,6 +19,7 @@ from corpus.cli.console import (
     workspace_option,
 )
 from corpus.cli.serve import serve_model
+from corpus.cli.server import backup, invite, list_people, restore
 
 if TYPE_CHECKING:
     from annotators.studio.client import Studio
@@ -40,7 +41,8 @@ def studio() -> None:
     """
 
 
-studio.add_command(serve_model)
+for command in (invite, list_people, backup, restore, serve_model):
+    studio.add_command(command)
 
 
 def _counting(update: Callable[[int, int | None], None], total: int | None = None) -> Callable[[int], None]:
@@ -67,6 +69,10 @@ def _print_status(status: Status, as_json: bool) -> None:
     else:
         answering = "" if status.healthy else " (does not answer yet)"
         click.echo(f"Label Studio is at {status.url}{answering}; its login is in {status.credentials}", err=True)
+        if status.address:
+            click.echo(f"others reach it at {status.address}", err=True)
+        if status.database.startswith("PostgreSQL"):
+            click.echo(f"its data are in {status.database}", err=True)
 
 
 @studio.command()
@@ -78,9 +84,13 @@ def _print_status(status: Status, as_json: bool) -> None:
     is_flag=True,
     help="Let it connect to `hemu studio serve-model` on 127.0.0.1.",
 )
+@click.option("--no-backup", is_flag=True, help="Make no backup before another Label Studio takes over the database.")
 @json_option
-def start(name: str, port: int | None, loopback: bool, as_json: bool) -> int:
+def start(name: str, port: int | None, loopback: bool, no_backup: bool, as_json: bool) -> int:
     """Start the server; installs Label Studio into an environment of its own where it is missing.
+
+    For PostgreSQL set DJANGO_DB=postgresql and POSTGRE_NAME, POSTGRE_USER, POSTGRE_PASSWORD, POSTGRE_HOST and POSTGRE_PORT
+    in the environment, for a proxy before it LABEL_STUDIO_HOST; see docs/team.md.
 
     \b
     Example: hemu studio start --port 8090
@@ -90,7 +100,7 @@ def start(name: str, port: int | None, loopback: bool, as_json: bool) -> int:
     server = Server(default_data(name))
     if not installed(server.environment):
         _install(server.environment)
-    _print_status(server.start(port, progress=_say, loopback_backend=loopback), as_json)
+    _print_status(server.start(port, progress=_say, loopback_backend=loopback, back_up=not no_backup), as_json)
     return 0
 
 
@@ -180,12 +190,15 @@ def push(folder: Path, strict: bool, as_json: bool) -> int:
     What is there already is left alone; where the pre-annotation has changed, the task gets the new one beside the
     old. What people have annotated is never touched.
 
+    With a plan of who annotates what (see: hemu assign) each person gets a project of their own, which holds their articles.
+    What is unsure and unlike the rest is handed out first; [studio] order in hemu.toml says otherwise ("sequence", or "keep").
+
     \b
     Example: hemu push -w news
     """
     from annotators.pipeline import stored_annotations
+    from annotators.studio.people import push_plan
     from annotators.studio.push import PushItem
-    from annotators.studio.push import push as run_push
     from corpus.errors import InputError
     from corpus.removal import removed
 
@@ -198,23 +211,30 @@ def push(folder: Path, strict: bool, as_json: bool) -> int:
     if not items and not removed(workspace):
         raise InputError(f"{folder}: nothing is pre-annotated yet; run: hemu run")
     with progress("push") as update:
-        report = run_push(workspace, connected(workspace), items, progress=_counting(update, len(items)))
-    return print_report(report, as_json=as_json, strict=strict)
+        reports = push_plan(workspace, connected(workspace), items, progress=_counting(update))
+    return max((print_report(report, as_json=as_json, strict=strict) for report in reports), default=0)
 
 
 @click.command()
+@click.option("--partial", is_flag=True, help="Take long articles of which only some parts are submitted, too.")
+@click.option("--sweep", is_flag=True, help="Look at every task, not only at those that have changed.")
 @workspace_option
 @strict_option
 @json_option
-def pull(folder: Path, strict: bool, as_json: bool) -> int:
-    """Fetch what annotators have submitted since the last time.
+def pull(partial: bool, sweep: bool, folder: Path, strict: bool, as_json: bool) -> int:
+    """Fetch what annotators have submitted since the last time, from the projects of all people.
+
+    Every task is looked at once a day, and with --sweep: what was deleted on the server is noticed then.
 
     \b
     Example: hemu pull -w news
     """
+    from annotators.studio.people import projects
     from annotators.studio.pull import pull as run_pull
 
     workspace = open_workspace(folder)
+    studio = connected(workspace)
     with progress("pull") as update:
-        report = run_pull(workspace, connected(workspace), progress=_counting(update))
+        titles = projects(workspace, studio)
+        report = run_pull(workspace, studio, titles=titles, partial=partial, sweep=sweep, progress=_counting(update))
     return print_report(report, as_json=as_json, strict=strict)
