@@ -16,6 +16,7 @@ from corpus.dictionary import dictionary
 from corpus.document import Token
 from corpus.errors import ModelError
 from corpus.script import simplified
+from corpus.tags import Tagger
 from corpus.units import held, mixed_pattern
 from corpus.words import gazetteer_words
 
@@ -89,7 +90,7 @@ def tagged(text: str) -> list[Token]:
     """Like `words`, with a part of speech as `tag` (jieba's, after the tags of ICTCLAS).
 
     Boundaries are the tagger's own and differ from those of `words`: of the rule for numbers it keeps only decimals,
-    thousands and per cent signs. Loading the tagger takes over a second.
+    thousands and per cent signs.
 
     >>> [t.tag for t in tagged("浙江推进共同富裕")][0]
     'ns'
@@ -151,18 +152,14 @@ def _cutter(
 
 
 @lru_cache(maxsize=1)
-def _tagger() -> Any:
-    tokenizer = _tokenizer()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        import jieba.posseg
-
-    return jieba.posseg.POSTokenizer(tokenizer)
+def _tagger() -> Tagger:
+    words = dictionary()
+    return Tagger(words.frequencies, words.total, words.tags)
 
 
 @lru_cache(maxsize=1)
 def _tokenizer() -> Any:
-    """jieba's own tokenizer on the same dictionary. Its global one, which others may change, is left alone."""
+    """jieba's own tokenizer on the same dictionary, to compare with. Its global one, which others may change, is left alone."""
     with warnings.catch_warnings():
         # jieba's regular expressions are not raw strings: SyntaxWarning when Python 3.12 first compiles them.
         warnings.simplefilter("ignore")

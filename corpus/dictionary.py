@@ -76,7 +76,7 @@ def _mixed(words: list[str]) -> list[str]:
 
 
 def model_table(package: str, name: str) -> Any:
-    """A table of the models in jieba's packages (finalseg), loaded without importing the package around it.
+    """A table of the models of jieba.finalseg or jieba.posseg, loaded without importing the package around it.
 
     Raises ModelError where it is not there.
     """

@@ -8,12 +8,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from annotators.rules import chinese_local
 from corpus import chinese
 from corpus.dictionary import dictionary
 
 SAMPLE = Path(chinese.__file__).parent / "data" / "sample" / "articles"
+CHARACTERS = st.one_of(
+    st.characters(min_codepoint=0x4E00, max_codepoint=0x9FD5),
+    st.sampled_from("习近平共同富裕浙江省龘々の・ａ１٣％"),
+    st.sampled_from([".", "3.5", "AB", "+#", "_", "\r\n", " ", "T恤", "😀", "\x00"]),
+)
 
 
 @cache
@@ -45,6 +52,23 @@ def test_the_dictionary_of_frequent_words() -> None:
     assert set(few.tags) == {w for w in all_.tags if all_.frequencies[w] >= 100 or len(w) == 1}
     assert few.total == sum(few.frequencies.values())
     assert all(word[:end] in few.frequencies for word in few.tags for end in range(1, len(word)))
+
+
+@pytest.mark.slow
+@given(text=st.lists(CHARACTERS, max_size=14).map("".join))
+@settings(max_examples=150, deadline=None)
+def test_any_text_is_tagged_as_jieba_tags_it(text: str) -> None:
+    assert list(chinese._tagger().cut(text)) == [tuple(pair) for pair in jiebas().cut(text)]
+
+
+@pytest.mark.slow
+def test_articles_and_unknown_words_are_tagged_as_jieba_tags_them() -> None:
+    texts = [path.read_text(encoding="utf-8") for path in sorted(SAMPLE.glob("*.zh.txt"))[:2]]
+    draw = random.Random(0)
+    han = "".join(re.findall("[\u4e00-\u9fd5]", "".join(texts)))
+    texts += ["".join(draw.choices(han, k=draw.randint(1, 20))) for _ in range(100)]
+    for text in texts:
+        assert list(chinese._tagger().cut(text)) == [tuple(pair) for pair in jiebas().cut(text)]
 
 
 def test_organs_are_those_of_one_long_pattern() -> None:

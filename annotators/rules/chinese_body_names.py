@@ -6,6 +6,7 @@ import re
 from functools import cache
 
 from annotators.rules.chinese_glued import unglued
+from annotators.rules.chinese_known import side_by_side
 from annotators.rules.chinese_lexicon import (
     Words,
     bodies_alone,
@@ -16,6 +17,7 @@ from annotators.rules.chinese_lexicon import (
     words,
 )
 from annotators.rules.chinese_places import known_label, known_place, without_direction
+from annotators.rules.chinese_words import words_of_name
 from annotators.rules.media import medium_spans, platforms
 
 Found = tuple[int, int, str]
@@ -114,6 +116,8 @@ def bodies_of(text: str, start: int, end: int, *, joined: bool = False, reporter
         # 深圳市委书记, which LAC takes for one body: the organ is marked, the title is not.
         if surface[-size:] in title_endings().values and body_label(surface[:-size]) == "AGENCY":
             return bodies_of(text, start, end - size, joined=joined)
+    if cut := side_by_side(surface):
+        return [(start, start + cut, "AGENCY"), *bodies_of(text, start + cut, end, joined=joined)]
     if surface in platforms() and (start, end) in medium_spans(text, "zh"):
         return []
     if (special := unglued(text, start, end, bodies_of, body_label)) is not None:
@@ -251,9 +255,7 @@ def is_brand(surface: str) -> bool:
     """Whether a body without a known ending may be a firm's brand: no common word of the dictionary, not too long."""
     if not 2 <= len(surface) <= 8 or surface in words("bodies", "stops", "words"):
         return False
-    from annotators import light
-
-    tokens = light.chinese_words(surface, [(0, len(surface))])[0]
+    tokens = words_of_name(surface)
     if any(token.tag in ("p", "c", "u", "uj", "r", "d", "m", "w", "x") for token in tokens):
         return False
     if surface.isascii() and not surface[0].isupper():

@@ -9,7 +9,7 @@ from functools import cache
 from annotators.rules.chinese_lexicon import titles, transliteration, words
 from annotators.rules.chinese_people import is_chinese_name
 from annotators.rules.chinese_places import known_label, known_place
-from annotators.rules.chinese_words import Sentence
+from annotators.rules.chinese_words import Sentence, words_of_name
 
 Found = tuple[int, int, str]
 
@@ -120,7 +120,7 @@ def _is_name(name: str, sentence: Sentence, start: int, end: int) -> bool:
     from annotators import light
     from corpus.dictionary import dictionary
 
-    tokens = light.chinese_words(name, [(0, len(name))])[0]
+    tokens = words_of_name(name)
     common = words("trades", "words")
     # What the dictionary has in full, or cuts into its common words, is no name.
     long = [t for t in tokens if t.end - t.start > 1 and t.tag not in ("nr", "nz", "nt", "nrt", "ns", "nrfg")]

@@ -41,6 +41,21 @@ def _jieba_words(text: str, sentences: Sequence[tuple[int, int]]) -> tuple[Sente
     return tuple(found)
 
 
+def words_of_name(name: str) -> Sentence:
+    """The words of a name by itself, with jieba's tags; by the small dictionary where `annotators.light` is on.
+
+    >>> [t.tag for t in words_of_name("浙江")]
+    ['ns']
+    """
+    from annotators import light
+
+    if light.is_on():
+        return light.chinese_words(name, [(0, len(name))])[0]
+    from corpus.chinese import tagged
+
+    return tuple(tagged(name))
+
+
 def simplified(text: str) -> str:
     """`text` in simplified characters, for matching only: as long as the text, or the text itself.
 
