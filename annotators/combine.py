@@ -6,6 +6,7 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from annotators.own_names import SOURCE as OWN_NAMES
 from corpus.document import Entity, Group, Item, Layer, Ref, Relation, Span, without_overlaps
 
 OFFICIAL, PERSON = "OFFICIAL", "PERSON"
@@ -87,16 +88,26 @@ def _holds_fragments(entity: Entity, proposed: Sequence[Entity]) -> bool:
 
 
 def _chained(entities: Sequence[Entity]) -> list[Entity]:
-    """Bodies of state that follow one another without a gap, as in Chinese, are one name (the scheme says so)."""
+    """Bodies of state that follow one another without a gap, as in Chinese, are one name (the scheme says so).
+
+    Not so where each is known by itself or is one of the group's own names: 财政部教育部 are two.
+    """
     joined: list[Entity] = []
     for entity in entities:
         last = joined[-1] if joined else None
-        if last and last.end == entity.start and last.label == entity.label == "AGENCY":
+        if last and last.end == entity.start and last.label == entity.label == "AGENCY" and _one_body(last, entity):
             span = Span(last.start, entity.end, last.span.surface + entity.span.surface)
             joined[-1] = replace(last, span=span, score=min(last.score, entity.score), link="")
         else:
             joined.append(entity)
     return joined
+
+
+def _one_body(first: Entity, second: Entity) -> bool:
+    from annotators.rules.chinese_known import side_by_side
+
+    names = first.span.surface, second.span.surface
+    return names[0] != names[1] and OWN_NAMES not in (first.source, second.source) and not side_by_side("".join(names))
 
 
 def _with_offices(entities: Sequence[Entity]) -> tuple[Entity, ...]:

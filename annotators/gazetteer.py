@@ -17,6 +17,7 @@ from annotators.registry import Stage, annotator
 from annotators.rules.versions import told_by_chinese
 from corpus.document import Entity, Group, Item, Lang, Layer, without_overlaps
 from corpus.knowledge import Entry, Match, knowledge
+from corpus.stretches import Stretches
 
 # Confidence: a full name, one that is short or shared, and one that only the text supports.
 SURE, FAIR, SUPPORTED = 0.9, 0.7, 0.55
@@ -60,9 +61,9 @@ def _matches(item: Item) -> Iterator[Match]:
     from annotators.rules.english import silent_spans
 
     # Nothing is marked inside the title of an event.
-    silent = silent_spans(document.text)
+    silent = Stretches(silent_spans(document.text))
     for match in knowledge().find(document.text, "en", EnglishCheck(document.text)):
-        if not any(start <= match[0] and match[1] <= end for start, end in silent):
+        if not silent.hold(match[0], match[1]):
             yield match
 
 

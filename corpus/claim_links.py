@@ -10,6 +10,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import accumulate
 
 from corpus.align.alike import alike, said
 from corpus.document import Bead, Claim, Document, Group, Layer, Ref, Relation
@@ -49,10 +50,11 @@ def claim_pairs(
     scores: dict[tuple[int, int], float] = {}
     words = {("en", n): said(c.span.surface, "en") for n, c in enumerate(en[1])}
     words |= {("zh", n): said(c.span.surface, "zh") for n, c in enumerate(zh[1])}
+    touching_en, touching_zh = _touching(en[1]), _touching(zh[1])
     for bead in beads:
         if not bead.en or not bead.zh:
             continue
-        left, right = list(_touching(en[1], bead.en)), list(_touching(zh[1], bead.zh))
+        left, right = list(touching_en(bead.en)), list(touching_zh(bead.zh))
         if len(left) * len(right) > _MOST:
             continue
         for a, one in left:
@@ -133,12 +135,18 @@ def linked_claims(group: Group, relations: Sequence[Relation]) -> tuple[Relation
     return (*relations, *claim_links(en, zh, group.beads, same_claimants(en, zh, relations)))
 
 
-def _touching(claims: Sequence[Claim], ranges: Sequence[Range]) -> Iterator[tuple[int, Claim]]:
-    """Of claims in the order of the text, none over another, those in a run of sentences or over its edges."""
-    first = bisect_right(claims, ranges[0][0], key=lambda c: c.end)
-    for number in range(first, bisect_left(claims, ranges[-1][1], key=lambda c: c.start)):
-        if any(claims[number].start < end and start < claims[number].end for start, end in ranges):
-            yield number, claims[number]
+def _touching(claims: Sequence[Claim]) -> Callable[[Sequence[Range]], Iterator[tuple[int, Claim]]]:
+    """What finds, of claims in the order of the text, those in a run of sentences or over its edges."""
+    starts = [claim.start for claim in claims]
+    # Claims of people may lie over one another: how far all of them up to each one reach.
+    reach = list(accumulate((claim.end for claim in claims), max))
+
+    def touching(ranges: Sequence[Range]) -> Iterator[tuple[int, Claim]]:
+        for number in range(bisect_right(reach, ranges[0][0]), bisect_left(starts, ranges[-1][1])):
+            if any(claims[number].start < end and start < claims[number].end for start, end in ranges):
+                yield number, claims[number]
+
+    return touching
 
 
 def _place(claim: Claim, ranges: Sequence[Range]) -> tuple[float, float]:

@@ -290,7 +290,8 @@ def _entry(row: list[str]) -> Entry | None:
     if traditional:
         chinese = f"{chinese}|{traditional}"
     en_names, zh_names = english.split("|"), chinese.split("|")
-    if not en or not zh or "||" in english or "||" in chinese:
+    # Written by hand, a list may be empty in places: "a||b", "a|".
+    if not en or not zh or "||" in english or "||" in chinese or english[-1] == "|" or chinese[-1] == "|":
         en_names, zh_names = [name for name in en_names if name], [name for name in zh_names if name]
         if not en_names and not zh_names:
             return None

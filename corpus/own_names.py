@@ -65,7 +65,8 @@ def make_row(
 ) -> Row:
     """A row of these names, with its Traditional forms; an alias that has a Chinese character is a Chinese one.
 
-    `pinyin` has the spellings of the Chinese names, separated by "|"; where it is empty they are made. A missing English or Chinese name is taken from the aliases. Raises InputError where a name or the label will not do.
+    `pinyin` has the spellings of the Chinese names, separated by "|"; where it is empty they are made. A missing English
+    or Chinese name is taken from the aliases. Raises InputError where a name or the label will not do.
 
     >>> row = make_row("AGENCY", "Lanxi Tea Office", "兰溪茶办", ["茶办"], labels={"AGENCY"})
     >>> row["id"], row["zh_aliases"], row["traditional"], row["pinyin"]
@@ -182,8 +183,8 @@ def put(workspace: Workspace, rows: Sequence[Row], *, replace: bool = True) -> t
 def read_table(path: Path, labels: Collection[str]) -> tuple[list[Row], list[BadRow]]:
     """Rows from a CSV file that a group wrote, and those that cannot be taken in.
 
-    It has the columns en, zh, label and, if wished, id, pinyin, source and one or more whose name begins with "alias"; several
-    aliases in one cell are separated by "|" or ";". A file with the columns of `COLUMNS` will do too.
+    It has the columns en, zh, label and, if wished, id, pinyin, source and one or more whose name begins with "alias";
+    several aliases in one cell are separated by "|" or ";". A file with the columns of `COLUMNS` will do too.
     Raises InputError where the file cannot be read or has no such columns.
     """
     reader = csv.reader(_numbered(_text(path)), strict=True)

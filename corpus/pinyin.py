@@ -11,13 +11,11 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import cache, lru_cache
+from functools import cache
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from corpus.knowledge import Entry, KnowledgeBase
+from corpus.script import script_of, simplified
 
 _HAN = "\u3400-\u4dbf\u4e00-\u9fff"
 _RUN = re.compile(f"[{_HAN}]+|[A-Za-z0-9]+(?:[.+-][A-Za-z0-9]+)*")
@@ -42,7 +40,7 @@ _VOWELS = ("a", "o", "e")
 
 
 def pinyin(name: str, english: Iterable[str] = (), *, person: bool = False) -> str:
-    """The pinyin of a Chinese name in Simplified characters; "" where it has no Chinese character.
+    """The pinyin of a Chinese name; "" where it has no Chinese character.
 
     `english` are the entity's English names: one that is the pinyin itself decides readings and word breaks.
     The name of a person is surname and given name, a transliterated one a word for each part.
@@ -52,6 +50,8 @@ def pinyin(name: str, english: Iterable[str] = (), *, person: bool = False) -> s
     """
     if not _CHINESE.search(name):
         return ""
+    if script_of(name) == "hant":  # the dictionary has words in Simplified characters
+        name = simplified(name)
     names = tuple(english)
     if told := _told(name, names):
         return told
@@ -115,59 +115,6 @@ def plain(text: str) -> str:
     return re.sub("(?<=[ln])(?:v|yu)", "u", small)
 
 
-def names_in_english(text: str, base: KnowledgeBase) -> Iterator[tuple[int, int, tuple[Entry, ...]]]:
-    """Where an English text has a known Chinese name in pinyin ("Ding Shifa"), as (start, end, entries), left to right.
-
-    Only what is safe without support: persons of three characters, surname first, and names of at least three words of
-    bodies, firms and policies. Left out are places (their English names are pinyin already), names marked as unsure,
-    and whatever is an English name of some entry. Persons who share a spelling come together: the text does not tell.
-
-    >>> from corpus.knowledge import Entry, KnowledgeBase
-    >>> base = KnowledgeBase([Entry("official/x", "OFFICIAL", (), ("单小禾",), spelling="Shan Xiaohe")])
-    >>> [(start, end) for start, end, _ in names_in_english("He met Shan Xiaohe there.", base)]
-    [(7, 18)]
-    """
-    known, longest = _spelt(base)
-    words = list(_CAPITALISED.finditer(text))
-    number = 0
-    while number < len(words):
-        for size in range(min(longest, len(words) - number), 1, -1):
-            start, end = words[number].start(), words[number + size - 1].end()
-            if end - start < _LONGEST_NAME and (found := known.get(_as_spelt(text[start:end]))):
-                yield start, end, found
-                number += size - 1
-                break
-        number += 1
-
-
-_CAPITALISED = re.compile(r"\b[A-ZÜ][a-zü]*(?:['’][a-z]+)?\b|\b(?:he|yu|ji)\b")
-_LONGEST_NAME = 120
-
-
-def _as_spelt(text: str) -> str:
-    return " ".join(text.replace("’", "'").split())
-
-
-@lru_cache(maxsize=4)
-def _spelt(base: KnowledgeBase) -> tuple[dict[str, tuple[Entry, ...]], int]:
-    """The entries by their safe spellings, and the words of the longest of these."""
-    found: dict[str, tuple[Entry, ...]] = {}
-    for entry in base.entries:
-        if entry.label == "PLACE" or not entry.spelling:
-            continue
-        person = entry.label in ("OFFICIAL", "PERSON")
-        # A spelling belongs to a name that is sure and, for a person, has three characters; to tell takes time.
-        fine = [name for name in entry.zh if not entry.unsure(name) and (len(name) == 3 or not person)]
-        for spelling in entry.pinyin:
-            size = spelling.count(" ") + 1
-            if (size == 2 if person else size > 2) and (
-                len(fine) == len(entry.zh) or any(fits(spelling, name) for name in fine)
-            ):
-                found[spelling] = (*found.get(spelling, ()), entry)
-    safe = {spelling: entries for spelling, entries in found.items() if not base.lookup(spelling, "en")}
-    return safe, max((spelling.count(" ") + 1 for spelling in safe), default=0)
-
-
 def _told(name: str, english: Iterable[str]) -> str:
     """The English name that is the pinyin of `name`, written as pinyin; a generic ending may be left out there."""
     characters = "".join(_CHINESE.findall(name))
@@ -207,9 +154,10 @@ def _divided(letters: str, characters: str) -> list[str] | None:
         for position, before in reached.items():
             for reading in _all_readings(character):
                 flat = plain(reading)
-                # Across the border of two syllables, n + yu has lost its y.
-                for form in (flat, flat.removeprefix("y")) if letters[position - 1 : position] in "ln" else (flat,):
-                    if form and letters.startswith(form, position):
+                # Behind l and n, `plain` has taken the y of the next syllable too (kun + yuan).
+                lost = flat.startswith("yu") and letters[:position].endswith(("l", "n"))
+                for form in (flat, flat[1:]) if lost else (flat,):
+                    if letters.startswith(form, position):
                         after.setdefault(position + len(form), [*before, reading])
         reached = after
     return reached.get(len(letters))

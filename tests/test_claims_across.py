@@ -242,6 +242,24 @@ def test_diverging_follows_the_links_that_are_there() -> None:
     assert list(diverging_pair(loose, zh, alignment)) == [], "both are there, and nobody says that they are one"
 
 
+def test_a_link_may_be_drawn_from_either_end() -> None:
+    en, zh, beads = pair_of()
+    alignment = Alignment("a", en[0].id, zh[0].id, en[0].sha, zh[0].sha, beads)
+    (link,) = with_claim_links(en, zh, beads).relations
+    back = (zh[0], replace(zh[1], relations=(replace(link, head=link.tail, tail=link.head),)))
+    lost = [Bead(((0, 3),), ((5, 6),))]
+    assert next(iter(diverging_pair(en, back, replace(alignment, beads=tuple(lost))))).kind == "differs"
+
+
+def test_claims_that_lie_over_one_another_are_linked_too() -> None:
+    text = "The council will repair the bridge. It will plant trees."
+    en, zh = Document("a.en", "a", "en", text), Document("a.zh", "a", "zh", "市议会将维修桥梁。它将植树。")
+    ours = [claim(en, text[:-1]), claim(en, "will repair the bridge")]
+    theirs = [claim(zh, "将维修桥梁"), claim(zh, "将植树")]
+    beads = [Bead(((0, 35),), ((0, 9),)), Bead(((36, len(text)),), ((9, len(zh.text)),))]
+    assert [(a, b) for a, b, _ in claim_pairs((en, ours), (zh, theirs), beads)] == [(0, 1), (1, 0)]
+
+
 @given(st.text(max_size=60), st.text(max_size=60), st.integers(0, 30), st.integers(1, 30))
 def test_any_text(one: str, other: str, start: int, size: int) -> None:
     en, zh = Document("e", "p", "en", one + "x"), Document("z", "p", "zh", other + "字")

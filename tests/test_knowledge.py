@@ -125,6 +125,13 @@ def test_question_mark_makes_a_name_unsure_and_is_no_part_of_it() -> None:
     assert not entry.unsure("Nizza")
 
 
+def test_blank_places_in_a_list_of_names_are_none() -> None:
+    entry = base("org/elm,ORG,Elm Club,?Elms|,榆会,|?榆,,,,x").entries[0]
+    assert (entry.en, entry.zh) == (("Elm Club", "Elms"), ("榆会", "榆"))
+    assert entry.unsure("Elms")
+    assert not entry.unsure("Elm Club")
+
+
 def test_own_names_come_first_and_replace_shipped_ones(tmp_path: Path) -> None:
     file = tmp_path / "own.csv"
     file.write_text(
@@ -142,9 +149,9 @@ def test_own_names_come_first_and_replace_shipped_ones(tmp_path: Path) -> None:
     "text",
     [
         "name,label\nx,PLACE",
-        f"{HEADER}\nplace/x,TOWN,X,,,,,,,x",
+        f"{HEADER}\nplace/x,TOWN,X,,,,,,,,x",
         f"{HEADER}\nplace/x,PLACE,X",
-        f"{HEADER}\n,PLACE,X,,,,,,,x",
+        f"{HEADER}\n,PLACE,X,,,,,,,,x",
     ],
 )
 def test_bad_files_are_refused_by_name(tmp_path: Path, text: str) -> None:

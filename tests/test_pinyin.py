@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from corpus.knowledge import Entry, KnowledgeBase, knowledge
-from corpus.pinyin import fits, names_in_english, pinyin, place_pinyin, plain, spellings
+from corpus.knowledge import knowledge
+from corpus.pinyin import fits, pinyin, place_pinyin, plain, spellings
 
 FOLDER = Path(__file__).parent.parent / "corpus" / "data" / "knowledge"
 
@@ -107,17 +107,12 @@ def test_any_name_can_be_spelt(name: str) -> None:
     assert isinstance(pinyin(name, person=True), str)
 
 
-def test_names_in_english_are_only_the_safe_ones() -> None:
-    base = KnowledgeBase(
-        [
-            Entry("official/a", "OFFICIAL", (), ("单小禾",), spelling="Shan Xiaohe"),
-            Entry("official/b", "OFFICIAL", (), ("单晓河",), spelling="Shan Xiaohe"),
-            Entry("official/c", "OFFICIAL", (), ("单禾",), spelling="Shan He"),
-            Entry("agency/d", "AGENCY", ("Tea Office",), ("兰溪茶叶办公室",), spelling="Lanxi Chaye Bangongshi"),
-            Entry("place/e", "PLACE", (), ("小禾山市场",), spelling="Xiaohe Shan Shichang"),
-            Entry("person/f", "PERSON", ("Tian Xiaohe",), ("田小禾",), spelling="Tian Xiaohe"),
-        ]
-    )
-    text = "Shan Xiaohe of the Lanxi  Chaye Bangongshi met Shan He and Tian Xiaohe at Xiaohe Shan Shichang."
-    found = [(text[start:end], [entry.id for entry in entries]) for start, end, entries in names_in_english(text, base)]
-    assert found == [("Shan Xiaohe", ["official/a", "official/b"]), ("Lanxi  Chaye Bangongshi", ["agency/d"])]
+def test_only_yu_behind_l_and_n_loses_its_y() -> None:
+    assert fits("Kunyuan", "坤元")
+    assert fits("Kunüan", "坤元")
+    assert not fits("Anjing", "燕京")
+    assert not fits("Jin'an", "金燕")
+
+
+def test_traditional_names_are_spelt_as_the_simplified_ones() -> None:
+    assert pinyin("國家發展和改革委員會") == pinyin("国家发展和改革委员会") == "Guojia Fazhan he Gaige Weiyuanhui"

@@ -8,6 +8,7 @@ marks its other occurrences, an office shown once holds everywhere.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
@@ -32,6 +33,7 @@ from annotators.rules.chinese_states import find_states, states_named
 from annotators.rules.chinese_words import Sentence, entity, occurrences, simplified, words_of
 from annotators.rules.media import medium_spans
 from corpus.document import Entity, Group, Layer
+from corpus.stretches import Stretches
 
 VERSION = "2"
 SOURCE = "rules-zh"
@@ -56,12 +58,13 @@ def find_entities(
     tagged = words_of(text, sentences)
     found: list[Found] = []
     states = states_named(text)
-    media = medium_spans(text, "zh")
+    media = frozenset(medium_spans(text, "zh"))
     firms = [firm for sentence in tagged for firm in firms_introduced(text, sentence)]
     for sentence in tagged:
         if sentence:
             found += _of_sentence(text, sentence, states)
-    firms = [f for f in firms if not any(s <= f[0] and f[1] <= e and e - s > f[1] - f[0] for s, e, _ in found)]
+    longer = Stretches(f[:2] for f in found)
+    firms = [f for f in firms if not (longer.hold(f[0] - 1, f[1]) or longer.hold(f[0], f[1] + 1))]
     found = _without_overlaps([*firms, *found])
     found = _with_aliases(text, with_lists(text, tagged, found))
     found = with_brackets(text, _hyphenated(text, found), english)
@@ -187,10 +190,11 @@ def _offices(text: str, found: list[Found], sentences: Sequence[tuple[int, int]]
     bodies = {end: label for _, end, label in found if label in ("AGENCY", "ORG", "FIRM", "PLACE")}
     shown: set[str] = set()
     same: dict[str, set[str]] = {}
+    begins = [0, *(start for start, _ in sentences)]
     for start, end, label in found:
         if label != "PERSON":
             continue
-        low = max((s for s, _ in sentences if s <= start), default=0)
+        low = begins[bisect_right(begins, start) - 1]
         name = text[start:end]
         if _verdict(text, start, end, low, bodies) == "official":
             shown.add(name)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 
-from annotators.rules.chinese_lexicon import words
+from annotators.rules.chinese_lexicon import bodies_alone, words
 
 
 @cache
@@ -31,3 +31,25 @@ def known_label(name: str) -> str:
 
     labels = {entry.label for entry in knowledge().lookup(name, "zh") if name not in entry.ambiguous}
     return labels.pop() if len(labels) == 1 else ""
+
+
+def known_agency(name: str) -> bool:
+    """Whether `name` is an organ of state by the lists and the knowledge base."""
+    return (bodies_alone().get(name) or known_label(name)) == "AGENCY"
+
+
+@lru_cache(maxsize=4096)
+def side_by_side(name: str) -> int:
+    """Where the second of several organs of state begins that stand side by side without a mark, 0 where `name` is one.
+
+    Each is known, and all together are not: 国务院办公厅 is one organ. The 中央 of a party is no organ beside it.
+
+    >>> side_by_side("财政部教育部"), side_by_side("国务院国务院"), side_by_side("国务院办公厅")
+    (3, 3, 0)
+    """
+    if known_agency(name) or name.endswith("中央"):
+        return 0
+    for size in range(len(name) - 2, 1, -1):
+        if known_agency(name[:size]) and (known_agency(name[size:]) or side_by_side(name[size:])):
+            return size
+    return 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Sequence
 from functools import cache
 
@@ -23,10 +24,12 @@ def with_lists(text: str, tagged: Sequence[Sentence], found: list[Found]) -> lis
     found = _with_short_names(text, found)
     extra: list[Found] = []
     taken = {at for start, end, _ in found for at in range(start, end)}
+    in_order = sorted(found)
+    starts = [f[0] for f in in_order]
     for sentence in tagged:
         if not sentence:
             continue
-        inside = [f for f in found if sentence[0].start <= f[0] < sentence[-1].end]
+        inside = in_order[bisect_left(starts, sentence[0].start) : bisect_left(starts, sentence[-1].end)]
         for start, end, label in _listed(text, sentence, inside):
             if taken.isdisjoint(range(start, end)):
                 taken.update(range(start, end))

@@ -50,7 +50,7 @@ def _names(modifier: str, head: str) -> bool:
     """Whether what stands before the head is more than common words: 雨露 + 计划, but not 投资 + 计划."""
     # A name may hold a conjunction where it is long: 疫苗研发和接种支持计划.
     joined = re.search("[和与等两对]", modifier) and len(modifier) < 8
-    if len(modifier) < 2 or joined or re.search("[的了其该这那各某我你他在是从将被]", modifier):
+    if len(modifier) < 2 or joined or re.search("[的了其该这那各某我你他在是从将被由]", modifier):
         return False
     plain = words("policies", "programmes", "plain")
     rest = modifier

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import cache
 
 from annotators.rules.chinese_lexicon import words
@@ -33,6 +34,8 @@ _TOWARDS = (
 
 # Known without their full names.
 _ALWAYS = frozenset("美俄英日韩法德印伊乌巴")
+# One of two states together may be one of these, whether or not the text names it in full.
+_LARGE = frozenset("中美俄英法德日韩印欧朝")
 
 
 @cache
@@ -57,35 +60,46 @@ def find_states(text: str, low: int, high: int, named: frozenset[str]) -> list[F
     [('毛卫生部', 'AGENCY'), ('毛', 'PLACE')]
     """
     named = named | _ALWAYS
-    found: list[Found] = []
-    if organ := _pattern(named, "organ"):
-        found += [(*match.span(), "AGENCY") for match in organ.finditer(text, low, high)]
-    if single := _pattern(named, "single"):
-        for match in single.finditer(text, low, high):
-            end = match.end() if match.group().endswith("方") else match.start() + 1
-            found.append((match.start(), end, "PLACE"))
-    for match in _pattern(named, "pair").finditer(text, low, high):
-        if set(match.group(1)) & named and match.group(1)[0] != match.group(1)[1]:
-            found += [(at, at + 1, "PLACE") for at in range(*match.span(1))]
+    found: list[Found] = [(*match.span(), "AGENCY") for match in _matches("organ", text, low, high, named)]
+    for match in _matches("single", text, low, high, named):
+        end = match.end() if match.group().endswith("方") else match.start() + 1
+        found.append((match.start(), end, "PLACE"))
+    for match in _matches("pair", text, low, high, named | _LARGE):
+        first, second = match.group()[0], match.group()[1]
+        if first != second and not named.isdisjoint(match.group()):
+            found += [(at, at + 1, "PLACE") for at in range(*match.span())]
     return found
 
 
+def _matches(kind: str, text: str, low: int, high: int, states: frozenset[str]) -> Iterator[re.Match[str]]:
+    """The matches of a pattern whose states are among `states`; what is not hides no other match."""
+    pattern = _patterns()[kind]
+    while match := pattern.search(text, low, high):
+        letters = match.group() if kind == "pair" else match.group()[0]
+        if states.issuperset(letters):
+            yield match
+            low = match.end()
+        else:
+            low = match.start() + 1
+
+
 @cache
-def _pattern(named: frozenset[str], kind: str) -> re.Pattern[str]:
-    any_state = "".join(sorted(named))
-    rare = "".join(sorted(named - words("places", "states", "common"))) or "\0"
-    if kind == "organ":
+def _patterns() -> dict[str, re.Pattern[str]]:
+    """The patterns of `find_states`, for all states at once: to make them for each text takes longer than to read it."""
+    states = frozenset(_letters()) | _ALWAYS
+    any_state, large = "".join(sorted(states)), "".join(sorted(states | _LARGE))
+    rare = "".join(sorted(states - words("places", "states", "common")))
+    return {
         # 美国防部 is 美 + 国防部, but 美国政府 begins with the full name.
-        return re.compile(f"{_EDGE}[{any_state}]{_ORGAN}(?![长军])")
-    if kind == "pair":
-        large = "".join(sorted(named | set("中美俄英法德日韩印欧朝")))
-        return re.compile(f"{_EDGE}([{large}]{{2}})(?={_BETWEEN})")
-    return re.compile(
-        f"{_EDGE}[{any_state}](?={_OFFICE})"
-        f"|(?<=[对抵访赴驻离援])[{rare}](?={_TOWARDS})"
-        f"|(?<=[在来与同向])[{rare}](?=境内|大使|使馆|侨民|方[说称表])"
-        f"|{_EDGE}[{rare}](?=核(?:谈判|问题|计划|设施)|军(?:队|方)?(?:[说称表向在发炮袭击占撤进攻已将]|[，。])|境内|南部|北部|东部|西部)"
-        f"|{_EDGE}[{rare}]方(?=[说称表认予将已应在对与和提要指强愿也均，。])"
-        # 哈将限制出口: the state as subject of a clause.
-        f"|(?<=[，。；])[{rare}](?=将(?!军|来|领)|已(?!经有)|愿|拟|坚决|坚持|希望|呼吁|支持|反对|赞赏|欢迎|宣布)"
-    )
+        "organ": re.compile(f"{_EDGE}[{any_state}]{_ORGAN}(?![长军])"),
+        "pair": re.compile(f"{_EDGE}[{large}]{{2}}(?={_BETWEEN})"),
+        "single": re.compile(
+            f"{_EDGE}[{any_state}](?={_OFFICE})"
+            f"|(?<=[对抵访赴驻离援])[{rare}](?={_TOWARDS})"
+            f"|(?<=[在来与同向])[{rare}](?=境内|大使|使馆|侨民|方[说称表])"
+            f"|{_EDGE}[{rare}](?=核(?:谈判|问题|计划|设施)|军(?:队|方)?(?:[说称表向在发炮袭击占撤进攻已将]|[，。])|境内|南部|北部|东部|西部)"
+            f"|{_EDGE}[{rare}]方(?=[说称表认予将已应在对与和提要指强愿也均，。])"
+            # 哈将限制出口: the state as subject of a clause.
+            f"|(?<=[，。；])[{rare}](?=将(?!军|来|领)|已(?!经有)|愿|拟|坚决|坚持|希望|呼吁|支持|反对|赞赏|欢迎|宣布)"
+        ),
+    }

@@ -25,6 +25,7 @@ from annotators.rules.english_text import Mention, read
 from annotators.rules.media import medium_spans
 from annotators.rules.versions import told_by_chinese
 from corpus.document import Entity, Group, Layer, Span, without_overlaps
+from corpus.stretches import Stretches
 
 NAME = "rules-en"
 _RULES = "2"
@@ -56,7 +57,8 @@ def find_entities(text: str) -> tuple[Entity, ...]:
     lines = [m for m in lines if m.label != "PERSON"]
     beside = context_mentions(reading, named, [Mention(p.start, p.end, "PERSON") for p in persons if p.score > 0.8])
     persons = [_without_honorific(text, p) for p in persons]
-    persons = [p for p in persons if not any(m.start < p.end and p.start < m.end for m in beside)]
+    shown = Stretches((m.start, m.end) for m in beside)
+    persons = [p for p in persons if not shown.meet(p.start, p.end)]
     everyone = persons_everywhere(reading, persons, _known_people({text[p.start : p.end] for p in persons}))
     certain = [*lines, *_longest(quoted), *_longest([*bodies, *government, *silent]), *_longest(everyone), *beside]
     kept = _without_overlaps([*certain, *pairs(reading), *chambers(reading), *gulfs(reading)])

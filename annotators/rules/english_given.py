@@ -33,7 +33,7 @@ def relatives(reading: Reading) -> Iterator[Mention]:
         for match in pattern.finditer(reading.text):
             for name in re.finditer(_NAME, match.group("names")):
                 low = fold(name.group().split()[0])
-                if low in lex.function | lex.months | lex.demonyms or (low,) in lex.titles:
+                if low in lex.function or low in lex.months or low in lex.demonyms or (low,) in lex.titles:
                     continue
                 start = match.start("names") + name.start()
                 yield Mention(start, start + len(name.group()), "PERSON", 0.85)
@@ -42,6 +42,7 @@ def relatives(reading: Reading) -> Iterator[Mention]:
 def first_names(reading: Reading, labels: Mapping[str, str]) -> dict[str, str]:
     """The first names that stand alone for one of the persons of the text, with the full names they are short for."""
     lex, text = lexicon(), reading.text
+    no_names = (lex.places, lex.demonyms, lex.function, lex.months, lex.topics, lex.generic)
     bearers: dict[str, set[str]] = {}
     for name in labels:
         if " " in name:
@@ -51,7 +52,7 @@ def first_names(reading: Reading, labels: Mapping[str, str]) -> dict[str, str]:
         low = fold(first)
         if len(names) > 1 or first in labels or len(first) < 4 or is_chinese_name(next(iter(names)).split()):
             continue
-        if low in lex.places | lex.demonyms | lex.function | lex.months | lex.topics | lex.generic:
+        if any(low in words for words in no_names):
             continue
         if (low,) in lex.heads or (low,) in lex.titles or known_label(first) not in (None, "PERSON", "OFFICIAL"):
             continue

@@ -8,6 +8,7 @@ difference, nor is a number that the other version has in the same passage, whet
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -18,6 +19,7 @@ from corpus.language import HAN
 from corpus.network.actors import Actors, name_key
 from corpus.schema import ALIGNMENTS, DOCUMENTS, GOLD, layers_table
 from corpus.store import Workspace
+from corpus.stretches import Stretches
 from corpus.targets import Quantity, agree, targets_of
 from corpus.targets.dates import published
 from corpus.targets.numbers import numerals
@@ -116,14 +118,13 @@ def diverging_pair(
         if aspects := pair.differences(a, b):
             found.append((pair.en[a].start, pair.divergence("differs", a, b, aspects)))
     for lang, claims, others in (("en", pair.en, pair.zh), ("zh", pair.zh, pair.en)):
+        there = Stretches((claim.start, claim.end) for claim in others)
         for number in range(len(claims)):
-            if (lang, number) in partners:
-                continue
-            beads = pair.beads_of(lang, claims[number])
-            if not beads:
+            beads = pair.beads[lang, number]
+            if (lang, number) in partners or not beads:
                 continue
             other_side = [r for bead in beads for r in pair.ranges(bead, "zh" if lang == "en" else "en")]
-            if any(claim.start < end and start < claim.end for claim in others for start, end in other_side):
+            if any(there.meet(start, end) for start, end in other_side):
                 continue
             kind: Kind = "only" if other_side else "untranslated"
             one, two = (number, None) if lang == "en" else (None, number)
@@ -144,8 +145,9 @@ class _Pair:
         self.alignment, self.actors = alignment, actors
         self.beads: dict[tuple[str, int], list[int]] = {}
         for lang, claims in (("en", self.en), ("zh", self.zh)):
+            beads_of = self._beads_of(lang)
             for number, claim in enumerate(claims):
-                self.beads[lang, number] = self.beads_of(lang, claim)
+                self.beads[lang, number] = beads_of(claim)
         self.quantities = {
             "en": [targets_of(c, "en", published(en[0].meta.get("date", ""))) for c in self.en],
             "zh": [targets_of(c, "zh", published(zh[0].meta.get("date", ""))) for c in self.zh],
@@ -155,12 +157,18 @@ class _Pair:
         found = self.alignment.beads[bead]
         return found.en if lang == "en" else found.zh
 
-    def beads_of(self, lang: str, claim: Claim) -> list[int]:
-        return [
-            number
-            for number in range(len(self.alignment.beads))
-            if any(claim.start < end and start < claim.end for start, end in self.ranges(number, lang))
-        ]
+    def _beads_of(self, lang: str) -> Callable[[Claim], list[int]]:
+        """What finds the beads whose sentences a claim shares something with. Sentences are never over one another."""
+        sentences = sorted(
+            (r, number) for number in range(len(self.alignment.beads)) for r in self.ranges(number, lang)
+        )
+        starts, ends = [start for (start, _), _ in sentences], [end for (_, end), _ in sentences]
+
+        def beads_of(claim: Claim) -> list[int]:
+            among = sentences[bisect_right(ends, claim.start) : bisect_left(starts, claim.end)]
+            return sorted({number for _, number in among})
+
+        return beads_of
 
     def place(self, lang: str, claim: Claim, beads: Sequence[int]) -> int:
         """Where it stands in the English text, or where its passage does, or what comes before."""
@@ -178,14 +186,15 @@ class _Pair:
             for lang, claims in (("en", self.en), ("zh", self.zh))
             for number, claim in enumerate(claims)
         }
-        drawn = [
-            tuple(places.get((self._lang(ref.document), ref.start, ref.end)) for ref in (relation.head, relation.tail))
-            for layer in self.layers.values()
-            for relation in layer.relations
-            if relation.label == TRANSLATES and relation.head.document == self.documents["en"].id
-        ]
+        drawn: set[tuple[int | None, int | None]] = set()
+        for layer in self.layers.values():
+            for relation in layer.relations:
+                if relation.label == TRANSLATES:
+                    ends = {self._lang(ref.document): ref for ref in (relation.head, relation.tail)}
+                    at = {lang: places.get((lang, ref.start, ref.end)) for lang, ref in ends.items()}
+                    drawn.add((at.get("en"), at.get("zh")))
         if drawn:
-            return [(a, b) for a, b in drawn if a is not None and b is not None]
+            return sorted((a, b) for a, b in drawn if a is not None and b is not None)
         en, zh = (self.documents["en"], self.en), (self.documents["zh"], self.zh)
         found = claim_pairs(en, zh, self.alignment.beads, self._one_claimant)
         return [(a, b) for a, b, _ in found]
@@ -299,17 +308,6 @@ def _in_order(short: str, long: str) -> bool:
 def _says_little(quantity: Quantity) -> bool:
     """One of something (一批, 一次, "one of the"): an article in the other language."""
     return abs(quantity.number) <= 1 and kind_of(quantity.unit) in ("", CLASSIFIER, "count")
-
-
-def _relative(claim: Claim, ranges: Sequence[_Range]) -> tuple[float, float]:
-    start, end = ranges[0][0], ranges[-1][1]
-    size = max(1, end - start)
-    return (claim.start - start) / size, (claim.end - start) / size
-
-
-def _shared(a: tuple[float, float], b: tuple[float, float]) -> float:
-    shared = min(a[1], b[1]) - max(a[0], b[0])
-    return shared / (max(a[1], b[1]) - min(a[0], b[0])) if shared > 0 else 0.0
 
 
 def _near(a: float, b: float) -> bool:

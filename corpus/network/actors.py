@@ -1,8 +1,9 @@
 """Who is who: one actor for all the mentions of one body or person, in both languages and in all articles.
 
 Within an article (both its versions), mentions are one where they have the same text, `same_as` joins them, or one is
-short for the other and for no other (`corpus.network.short_names`). Over articles, they are one where they are linked to one entry of the knowledge base, else where their fullest names are the
-same. A name that belongs to several entries joins nothing.
+short for the other and for no other (`corpus.network.short_names`). Over articles, they are one where they are linked to
+one entry of the knowledge base, else where their fullest names are the same. A name that belongs to several entries joins
+nothing.
 """
 
 from __future__ import annotations
@@ -103,6 +104,7 @@ class Actors:
         self._text: dict[tuple[str, str], int] = {}
         self._meant: dict[tuple[str, int, int, str], tuple[int, int]] = {}
         self._actors: list[Actor] | None = None
+        self._drawn: tuple[Layer, dict[_Mention, list[_Mention]]] | None = None
 
     def add(self, versions: Sequence[tuple[Document, Layer]], *, beside: Sequence[Layer] = ()) -> None:
         """Take in an article: its versions with their layers.
@@ -185,14 +187,9 @@ class Actors:
             return THE_AUTHOR
         if claim.claimant_span and (found := self.of_entity(document.id, *claim.claimant_span)):
             return found
-        for relation in layer.relations:
-            head = relation.head
-            if relation.label == "claimant" and (head.document, head.start, head.end) == (
-                document.id, claim.start, claim.end,
-            ):  # fmt: skip
-                found = self.of_entity(relation.tail.document, relation.tail.start, relation.tail.end)
-                if found:
-                    return found
+        for tail in self._claimants(layer).get((document.id, claim.start, claim.end), ()):
+            if found := self.of_entity(*tail):
+                return found
         place = self._meant.get((document.id, claim.start, claim.end, claim.claimant))
         if place and (found := self.of_entity(document.id, *place)):
             return found
@@ -201,6 +198,17 @@ class Actors:
             return self._resolved()[number]
         id = f"name/{document.lang}/{name_key(claim.claimant, document.lang)}"
         return Actor(id, claim.claimant) if document.lang == "en" else Actor(id, zh=claim.claimant)
+
+    def _claimants(self, layer: Layer) -> dict[_Mention, list[_Mention]]:
+        """Of each claim the mentions that a relation says make it; that of the layer asked about last is kept."""
+        if self._drawn is None or self._drawn[0] is not layer:
+            drawn: dict[_Mention, list[_Mention]] = {}
+            for relation in layer.relations:
+                if relation.label == "claimant":
+                    head, tail = ((ref.document, ref.start, ref.end) for ref in (relation.head, relation.tail))
+                    drawn.setdefault(head, []).append(tail)
+            self._drawn = layer, drawn
+        return self._drawn[1]
 
     def _resolved(self) -> list[Actor]:
         if self._actors is None:

@@ -84,8 +84,9 @@ def statements(
     """The statements of the pre-annotation (or gold) of a workspace, in the order of documents and texts.
 
     `since` and `until` (both included) ask for the day of publication in the documents' `date`, and leave out what has
-    none. `once`: of a claim and its translation only the English one is a statement. `areas` are policy areas. With `concept="entity"` a claim is one statement for each policy, or else each other
-    entity, that it is about. Raises InputError where an area is unknown.
+    none. `once`: of a claim and its translation only the English one is a statement. `areas` are policy areas. With
+    `concept="entity"` a claim is one statement for each policy, or else each other entity, that it is about. Raises
+    InputError where an area is unknown.
     """
     known = {area.name for area in workspace.scheme.policy_areas}
     if unknown := sorted(set(areas) - known):
