@@ -35,8 +35,17 @@ COMMANDS: Mapping[str, tuple[str, str, str]] = {
     "assign": ("corpus.cli.assign", "assign", "Plan who annotates which articles."),
     "push": ("corpus.cli.studio", "push", "Send articles with their pre-annotation to Label Studio."),
     "pull": ("corpus.cli.studio", "pull", "Fetch what annotators have submitted."),
+    "progress": (
+        "corpus.cli.progress",
+        "progress",
+        "Show what is annotated and to do, and what the pre-annotation is worth.",
+    ),
     "agreement": ("corpus.cli.quality", "agreement", "Measure how far annotators agree."),
-    "adjudicate": ("corpus.cli.adjudicate", "adjudicate", "Make gold from the annotations, and put disputes before a person."),
+    "adjudicate": (
+        "corpus.cli.adjudicate",
+        "adjudicate",
+        "Make gold from the annotations, and put disputes before a person.",
+    ),
     "gold": ("corpus.cli.gold", "gold", "Import and export gold files."),
     "dataset": ("corpus.cli.dataset", "dataset", "Export gold as a Hugging Face dataset."),
     "remove": ("corpus.cli.upkeep", "remove", "Withdraw an article from every stage."),
