@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import Any
 
 from corpus.document import Document, Lang
-from corpus.metrics import Mark, Marked
+from corpus.metrics import Mark, Marked, paired
 
 BOUNDARY, LABEL, BOTH, MISSED, INVENTED = "boundary", "label", "boundary and label", "missed", "invented"
 KINDS = (BOUNDARY, LABEL, BOTH, MISSED, INVENTED)
@@ -28,31 +28,20 @@ class Mistake:
 
 
 def mistakes(document: str, gold: Iterable[Mark], predicted: Iterable[Mark]) -> list[Mistake]:
-    """The errors of one document in text order, paired as `corpus.metrics.count_edits` pairs them.
+    """The errors of one document in text order, paired as `corpus.metrics.paired` has it.
 
     A gold span has the prediction with the same characters, else of those left the one that it shares most with.
 
     >>> [m.kind for m in mistakes("a", [(0, 4, "PLACE"), (9, 12, "FIRM")], [(0, 4, "AGENCY"), (8, 12, "FIRM")])]
     ['label', 'boundary']
     """
-    left = {(start, end): label for start, end, label in sorted(predicted)}
     found: list[Mistake] = []
-    rest: list[Mark] = []
-    for start, end, label in sorted(gold):
-        if (start, end) in left:
-            other = left.pop((start, end))
-            if other != label:
-                found.append(Mistake(document, LABEL, (start, end, label), (start, end, other)))
-        else:
-            rest.append((start, end, label))
-    for start, end, label in rest:
-        shared, best = max(((min(end, e) - max(start, s), (s, e)) for s, e in left), default=(0, (0, 0)))
-        if shared <= 0:
-            found.append(Mistake(document, MISSED, (start, end, label), None))
-        else:
-            other = left.pop(best)
-            found.append(Mistake(document, BOUNDARY if other == label else BOTH, (start, end, label), (*best, other)))
-    found += [Mistake(document, INVENTED, None, (start, end, label)) for (start, end), label in left.items()]
+    for one, other in paired(gold, predicted):
+        if one is None or other is None:
+            found.append(Mistake(document, INVENTED if one is None else MISSED, one, other))
+        elif one != other:
+            kind = LABEL if one[:2] == other[:2] else BOUNDARY if one[2] == other[2] else BOTH
+            found.append(Mistake(document, kind, one, other))
     return sorted(found, key=lambda m: (m.gold or m.predicted or (0, 0, ""), m.kind))
 
 

@@ -7,15 +7,18 @@ matches a gold one where the two share at least half of the characters of their 
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from itertools import accumulate
 from typing import Any, Protocol
 
 from corpus.claimants import OneClaimant, claimants
 from corpus.document import Claim, Document, Entity, Lang, Layer, Span, Target
 from corpus.errors import InputError, SpanError, StaleTextError
 from corpus.jsonl import Row, document_of, read_rows
+from corpus.stretches import Stretches, best_pairs
 
 Mark = tuple[int, int, str]
 """Start, end and label of an entity."""
@@ -256,11 +259,12 @@ def _entity_scores(pairs: Sequence[tuple[set[Mark], set[Mark]]]) -> EntityScores
 
 def _overlapping(some: set[Mark], others: set[Mark]) -> Iterator[str]:
     """The labels of those of `some` which overlap one of `others` that has the same label."""
-    by_label: dict[str, list[Mark]] = {}
-    for mark in others:
-        by_label.setdefault(mark[2], []).append(mark)
+    by_label: dict[str, list[tuple[int, int]]] = {}
+    for start, end, label in others:
+        by_label.setdefault(label, []).append((start, end))
+    there = {label: Stretches(spans) for label, spans in by_label.items()}
     for start, end, label in some:
-        if any(start < e and s < end for s, e, _ in by_label.get(label, ())):
+        if label in there and there[label].meet(start, end):
             yield label
 
 
@@ -273,20 +277,33 @@ def count_edits(gold: Iterable[Mark], predicted: Iterable[Mark]) -> int:
     >>> count_edits([(0, 4, "PLACE"), (9, 12, "FIRM")], [(0, 4, "AGENCY"), (8, 12, "FIRM"), (20, 21, "ORG")])
     3
     """
-    left = {(start, end): label for start, end, label in sorted(predicted)}
     edits = 0
-    rest = []
-    for start, end, label in sorted(gold):
-        if (start, end) in left:
-            edits += left.pop((start, end)) != label
+    for one, other in paired(gold, predicted):
+        edits += 1 if one is None or other is None else (one[:2] != other[:2]) + (one[2] != other[2])
+    return edits
+
+
+def paired(gold: Iterable[Mark], predicted: Iterable[Mark]) -> list[tuple[Mark | None, Mark | None]]:
+    """Each gold span with the predicted one that stands for it, as corrections would have it; None where there is none.
+
+    That is the one with the same characters, else of those left the one that it shares most with. Predicted spans that
+    stand for none come last.
+    """
+    left = {(start, end): label for start, end, label in sorted(predicted)}
+    found: list[tuple[Mark | None, Mark | None]] = []
+    rest: list[Mark] = []
+    for mark in sorted(gold):
+        if (label := left.pop(mark[:2], None)) is not None:
+            found.append((mark, (*mark[:2], label)))
         else:
-            rest.append((start, end, label))
-    for start, end, label in rest:
-        shared, best = max(((min(end, e) - max(start, s), (s, e)) for s, e in left), default=(0, (0, 0)))
-        edits += 1
-        if shared > 0:
-            edits += left.pop(best) != label
-    return edits + len(left)
+            rest.append(mark)
+    spans = list(left)
+    starts, reach = [start for start, _ in spans], list(accumulate((end for _, end in spans), max))
+    for mark in rest:
+        near = (span for span in spans[bisect_right(reach, mark[0]) : bisect_left(starts, mark[1])] if span in left)
+        shared, best = max(((min(mark[1], e) - max(mark[0], s), (s, e)) for s, e in near), default=(0, (0, 0)))
+        found.append((mark, (*best, left.pop(best)) if shared > 0 else None))
+    return [*found, *((None, (*span, label)) for span, label in left.items())]
 
 
 def shared_part(first: Span, second: Span) -> float:
@@ -301,21 +318,8 @@ def shared_part(first: Span, second: Span) -> float:
 
 def match_claims(gold: Sequence[Claim], predicted: Sequence[Claim]) -> list[tuple[Claim, Claim]]:
     """Pairs that share at least half of the characters of their union: greedy, best first, each claim used once."""
-    pairs = []
-    for i, g in enumerate(gold):
-        for j, p in enumerate(predicted):
-            part = shared_part(g.span, p.span)
-            if part >= 0.5:
-                pairs.append((-part, i, j))
-    used_gold: set[int] = set()
-    used_predicted: set[int] = set()
-    matched = []
-    for _, i, j in sorted(pairs):
-        if i not in used_gold and j not in used_predicted:
-            used_gold.add(i)
-            used_predicted.add(j)
-            matched.append((gold[i], predicted[j]))
-    return matched
+    spans = [[(claim.start, claim.end) for claim in claims] for claims in (gold, predicted)]
+    return [(gold[i], predicted[j]) for i, j in best_pairs(spans[0], spans[1], 0.5)]
 
 
 def _claim_scores(pairs: Sequence[tuple[Marked, Marked | None]], one_claimant: OneClaimant) -> ClaimScores:

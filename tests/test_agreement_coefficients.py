@@ -6,14 +6,17 @@ from collections.abc import Sequence
 from itertools import combinations
 from math import isnan
 from random import Random
+from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from annotators.agreement.coefficients import cohen, cohens_kappa, mirrored, of_ratings, one_against_rest, unitizing
-from annotators.agreement.units import Marks, Units, grouped, matched
-from corpus.document import Claim, Document, Segments, Span, Token
-from corpus.metrics import match_claims
+from annotators.agreement.compare import CAP, span_counts
+from annotators.agreement.units import Marks, Units, grouped
+from corpus.document import Document, Segments, Token
 
 
 @pytest.mark.parametrize(
@@ -144,14 +147,25 @@ def test_units_are_words_and_characters() -> None:
     assert Marks.of([(7, 10, 1), (0, 5, 2), (0, 3, 1)], units).on_units(units)[0].tolist() == [2, 1, 0, 0]
 
 
-def test_matching_is_that_of_the_metrics() -> None:
-    random = Random(3)
-    for _ in range(50):
-        sides = []
-        for _ in range(2):
-            cuts = sorted(random.sample(range(60), 10))
-            sides.append([(cuts[n], cuts[n + 1]) for n in range(0, 10, 2)])
-        first, second = ([Claim(Span(s, e, ""), "", "") for s, e in side] for side in sides)
-        expected = [((a.start, a.end), (b.start, b.end)) for a, b in match_claims(first, second)]
-        assert [(sides[0][i], sides[1][j]) for i, j in matched(sides[0], sides[1], 0.5)] == expected
+def test_spans_of_several_are_grouped() -> None:
     assert grouped([[], [(0, 4)], []], 0.5) == [{1: 0}]
+
+
+SPAN = st.tuples(st.integers(0, 20), st.integers(1, 8)).map(lambda pair: (pair[0], pair[0] + pair[1]))
+
+
+MARK = st.tuples(SPAN, st.integers(1, 2)).map(lambda pair: (*pair[0], pair[1]))
+
+
+@given(st.sets(MARK, max_size=6), st.sets(MARK, max_size=6))
+def test_spans_are_counted_as_comparing_each_with_each_does(a: set[tuple[int, int, int]], b: set[Any]) -> None:
+    units = Units.of(Document("a", "", "zh", "字" * 30), None)
+    columns, numbers = span_counts(Marks.of(a, units), Marks.of(b, units))
+    counted = dict(zip(columns.tolist(), numbers.tolist(), strict=True))
+    for code in (1, 2):
+        for own, others, at in ((a, b, (0, 3, 5)), (b, a, (1, 4, 6))):
+            mine = [m for m in own if m[2] == code]
+            met = [m for m in mine if any(o[2] == code and o[0] < m[1] and m[0] < o[1] for o in others)]
+            placed = [m for m in mine if any(o[:2] == m[:2] for o in others)]
+            assert [counted.get(code * CAP + n, 0) for n in at] == [len(mine), len(met), len(placed)]
+        assert counted.get(code * CAP + 2, 0) == sum(m[2] == code for m in a & b)

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import combinations
+from itertools import accumulate, combinations, product
 from typing import TYPE_CHECKING, Any
 
 from annotators.agreement.cells import Cells, Table
 from annotators.agreement.gather import Case, Reading
-from annotators.agreement.units import Marks, Units, grouped, matched
+from annotators.agreement.units import Marks, Units, grouped
 from corpus.document import LANGUAGES, Claim, Layer, Relation
 from corpus.errors_view import mistakes
 from corpus.scheme import Scheme
+from corpus.stretches import best_pairs
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -30,8 +32,11 @@ CLOSED = ("type", "stance", "policy_area")
 
 GOLD = "gold"
 SPANS = ("first", "second", "exact", "overlap of first", "overlap of second", "place of first", "place of second")
-_CAP = 256
+CAP = 256
+"""Codes of labels are below; more labels than these count as one."""
 _FREQUENT = 500
+_MOST = 2500
+"""Sentences with more pairs of marks than anybody draws (a text that is not segmented is one) count what is drawn only."""
 
 
 @dataclass
@@ -51,7 +56,7 @@ class Couples:
         """The table `what` ("spans", "units", "characters", "squares") of `kind`; `size` is how many codes there are."""
         cells = self.cells[kind, what]
         across = {"spans": len(SPANS), "squares": 1, "claims": 3 + len(ATTRIBUTES)}.get(what, size)
-        cells.columns = [row // _CAP * across + row % _CAP for row in cells.columns]
+        cells.columns = [row // CAP * across + row % CAP for row in cells.columns]
         return cells.table((1, across) if what == "claims" else (size, across))
 
 
@@ -115,7 +120,7 @@ class Comparison:
         return self.articles.setdefault(name, len(self.articles))
 
     def _code(self, label: str) -> int:
-        return min(self.labels.setdefault(label, len(self.labels)), _CAP - 1)
+        return min(self.labels.setdefault(label, len(self.labels)), CAP - 1)
 
     def _side(self, layer: Layer, units: Units) -> dict[str, tuple[Marks, tuple[Numbers, Numbers, Numbers]]]:
         entities = Marks.of(((e.start, e.end, self._code(e.label)) for e in layer.entities), units)
@@ -137,17 +142,17 @@ class Comparison:
 
         for kind in to.kinds:
             (a, (units_a, characters_a, squares_a)), (b, (units_b, characters_b, squares_b)) = first[kind], second[kind]
-            to.cells[kind, "spans"].add(*_spans(a, b))
+            to.cells[kind, "spans"].add(*span_counts(a, b))
             to.cells[kind, "units"].add(*_pairs(units_a, units_b))
             to.cells[kind, "characters"].add(*_pairs(characters_a, characters_b))
             squares = np.concatenate([squares_a, squares_b])
-            to.cells[kind, "squares"].add(squares[:, 0] * _CAP, squares[:, 1])
+            to.cells[kind, "squares"].add(squares[:, 0] * CAP, squares[:, 1])
 
     def _claims(self, first: Layer, second: Layer) -> None:
         import numpy as np
 
         a, b = first.claims, second.claims
-        pairs = [(a[i], b[j]) for i, j in matched(_offsets(a), _offsets(b), 0.5)]
+        pairs = [(a[i], b[j]) for i, j in best_pairs(_offsets(a), _offsets(b), 0.5)]
         alike = [sum(_value(x, name) == _value(y, name) for x, y in pairs) for name in ATTRIBUTES]
         counts = np.array([len(a), len(b), len(pairs), *alike])
         self.people.cells[CLAIMS, "claims"].add(np.arange(len(counts)), counts)
@@ -158,7 +163,7 @@ class Comparison:
         for name, cells in self.relations.items():
             a, b = ([r for r in layer.relations if r.label == name] for layer in (first, second))
             same = len({(r.head, r.tail) for r in a} & {(r.head, r.tail) for r in b})
-            found, right = sum(_like(r, b) for r in a), sum(_like(r, a) for r in b)
+            found, right = sum(map(_like(b), a)), sum(map(_like(a), b))
             cells.add(np.arange(5), np.array([len(a), len(b), same, found, right]))
 
     def _confused(self, lang: int, a: int, b: int, first: dict[str, Any], second: dict[str, Any]) -> None:
@@ -236,11 +241,10 @@ class Comparison:
             drawn: dict[tuple[int, int], set[int]] = {}
             # Between entities, it joins the two versions: no list of what could have been drawn.
             if relation.head != relation.tail:
-                by_sentence: dict[int, list[int]] = {}
-                for tail, sentence in enumerate(begins[relation.tail]):
-                    by_sentence.setdefault(sentence, []).append(tail)
-                for head, sentence in enumerate(begins[relation.head]):
-                    drawn.update({(head, tail): set() for tail in by_sentence.get(sentence, ())})
+                heads, tails = _by_sentence(begins[relation.head]), _by_sentence(begins[relation.tail])
+                for sentence in heads:
+                    if len(heads[sentence]) * len(tails.get(sentence, ())) <= _MOST:
+                        drawn.update({pair: set() for pair in product(heads[sentence], tails.get(sentence, ()))})
                 for who, layer in enumerate(layers):
                     for r in layer.relations:
                         ends = [where.get((end.kind, who, end.start, end.end)) for end in (r.head, r.tail)]
@@ -292,6 +296,14 @@ def visible(case: Case, units: Units) -> Case:
     return replace(case, readings=readings, gold=cut(case.gold) if case.gold else None)
 
 
+def _by_sentence(sentences: Iterable[int]) -> dict[int, list[int]]:
+    """The numbers of the marks that begin in each sentence."""
+    found: dict[int, list[int]] = {}
+    for number, sentence in enumerate(sentences):
+        found.setdefault(sentence, []).append(number)
+    return found
+
+
 def _firsts(groups: Iterable[dict[int, int]]) -> list[tuple[int, int]]:
     return [next(iter(group.items())) for group in groups]
 
@@ -306,34 +318,57 @@ def _value(claim: Claim, name: str) -> Hashable:
     return str(getattr(claim, name)).strip()
 
 
-def _like(relation: Relation, others: Iterable[Relation]) -> bool:
-    """Whether one of the others joins what overlaps with both of its ends."""
-    return any(_meet(relation.head, other.head) and _meet(relation.tail, other.tail) for other in others)
+def _like(others: Iterable[Relation]) -> Callable[[Relation], bool]:
+    """Whether one of the others joins what overlaps with both of a relation's ends."""
+    ordered = sorted(others, key=lambda r: r.head.start)
+    starts = [r.head.start for r in ordered]
+    reach = list(accumulate((r.head.end for r in ordered), max))
+
+    def like(relation: Relation) -> bool:
+        among = ordered[bisect_right(reach, relation.head.start) : bisect_left(starts, relation.head.end)]
+        return any(_meet(relation.head, other.head) and _meet(relation.tail, other.tail) for other in among)
+
+    return like
 
 
 def _meet(a: Any, b: Any) -> bool:
     return bool(a.document == b.document and a.kind == b.kind and a.start < b.end and b.start < a.end)
 
 
-def _spans(a: Marks, b: Marks) -> tuple[Numbers, Numbers]:
-    """Of each label how many marks either has, how many are equal, overlap with the label, are at the same place."""
+def span_counts(a: Marks, b: Marks) -> tuple[Numbers, Numbers]:
+    """Of each label how many marks either has, how many are equal, overlap with the label, are at the same place.
+
+    A column is the code of the label times `CAP` and the number of one of `SPANS`.
+    """
     import numpy as np
 
-    starts, ends = a.starts[:, None], a.ends[:, None]
-    label = a.codes[:, None] == b.codes
-    place = (starts == b.starts) & (ends == b.ends)
-    overlap = (starts < b.ends) & (b.starts < ends) & label
-    exact = (place & label).any(1)
-    counted = [a.codes, b.codes, a.codes[exact], a.codes[overlap.any(1)], b.codes[overlap.any(0)]]
-    counted += [a.codes[place.any(1)], b.codes[place.any(0)]]
-    columns = np.concatenate([codes * _CAP + at for at, codes in enumerate(counted)])
+    far = 1 + max(a.ends.max(initial=0), b.ends.max(initial=0))
+    places = [side.starts * far + side.ends for side in (a, b)]
+    same = np.isin(places[0], places[1]), np.isin(places[1], places[0])
+    exact = np.isin(places[0] * CAP + a.codes, places[1] * CAP + b.codes)
+    counted = [a.codes, b.codes, a.codes[exact], a.codes[_met(a, b)], b.codes[_met(b, a)]]
+    counted += [a.codes[same[0]], b.codes[same[1]]]
+    columns = np.concatenate([codes * CAP + at for at, codes in enumerate(counted)])
     found, numbers = np.unique(columns, return_counts=True)
     return found, numbers
+
+
+def _met(marks: Marks, others: Marks) -> Numbers:
+    """Which of the marks share a character with another one of their label."""
+    import numpy as np
+
+    met = np.zeros(len(marks.codes), bool)
+    for code in np.unique(marks.codes):
+        own, of_code = marks.codes == code, others.codes == code
+        reach = np.concatenate([[-1], np.maximum.accumulate(others.ends[of_code])])
+        before = np.searchsorted(others.starts[of_code], marks.ends[own], "left")
+        met[own] = reach[before] > marks.starts[own]
+    return met
 
 
 def _pairs(a: Numbers, b: Numbers) -> tuple[Numbers, Numbers]:
     import numpy as np
 
-    counts = np.bincount(a * _CAP + b)
+    counts = np.bincount(a * CAP + b)
     found = np.flatnonzero(counts)
     return found, counts[found]

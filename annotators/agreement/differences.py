@@ -31,6 +31,8 @@ _Bare = tuple[tuple[str, ...], "set[str]", "tuple[Said, ...]"]
 _MOST = 700
 _AROUND = 120
 _PARTNER = 600
+# Characters: only relations whose heads touch one block of the text are compared.
+_BLOCK = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,15 +167,20 @@ def _note(claim: Claim) -> str:
 
 def _relations(case: Case) -> Iterator[_Bare]:
     """Relations that not everyone has drawn; the same one is what overlaps with the first one's two ends."""
-    drawn: list[tuple[str, Ref, Ref, dict[int, tuple[Ref, Ref]]]] = []
+    drawn: list[tuple[str, Ref, Ref, set[int]]] = []
+    near: dict[int, list[int]] = {}
     for number, reading in enumerate(case.readings):
         for r in reading.layer.relations:
-            for label, head, tail, by in drawn:
+            blocks = range(r.head.start // _BLOCK, (r.head.end - 1) // _BLOCK + 1)
+            for at in sorted({at for block in blocks for at in near.get(block, ())}):
+                label, head, tail, by = drawn[at]
                 if label == r.label and number not in by and _meet(head, r.head) and _meet(tail, r.tail):
-                    by[number] = (r.head, r.tail)
+                    by.add(number)
                     break
             else:
-                drawn.append((r.label, r.head, r.tail, {number: (r.head, r.tail)}))
+                for block in blocks:
+                    near.setdefault(block, []).append(len(drawn))
+                drawn.append((r.label, r.head, r.tail, {number}))
     for label, head, tail, by in drawn:
         if len(by) == len(case.readings) or head.document != case.document.id:
             continue
@@ -220,8 +227,9 @@ def _around(text: str, segments: Segments | None, start: int, end: int) -> tuple
     low, high = max(0, start - _AROUND), min(len(text), end + _AROUND)
     if segments is None or not segments.sentences:
         return low, high
-    starts = [s for s, _ in segments.sentences]
-    before, after = bisect_right(starts, start) - 1, bisect_right(starts, max(start, end - 1)) - 1
+    before, after = (
+        bisect_right(segments.sentences, at, key=lambda s: s[0]) - 1 for at in (start, max(start, end - 1))
+    )
     first = min(start, segments.sentences[max(0, before)][0])
     last = max(end, segments.sentences[max(0, after)][1])
     return (first, last) if last - first <= _MOST else (max(first, low), min(last, high))
@@ -233,9 +241,8 @@ def with_partners(workspace: Workspace, found: Sequence[Difference]) -> list[Dif
     for start in range(0, len(found), 200):
         batch = found[start : start + 200]
         alignments = workspace.fetch(ALIGNMENTS, {d.pair for d in batch if d.pair})
-        others = {id for a in alignments.values() for id in (a.en, a.zh)} - {d.document for d in batch}
-        here = {d.document for d in batch}
-        documents = workspace.fetch(DOCUMENTS, others | here)
+        versions = {id for a in alignments.values() for id in (a.en, a.zh)}
+        documents = workspace.fetch(DOCUMENTS, versions)
         for d in batch:
             alignment = alignments.get(d.pair)
             if alignment is None or d.document not in (alignment.en, alignment.zh):

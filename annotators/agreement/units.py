@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from annotators.repeats import quotes
 from corpus.document import Document, Segments
+from corpus.stretches import best_pairs
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -106,44 +107,6 @@ def _by_length(span: tuple[int, int, int]) -> tuple[int, int, int]:
     return span[0], -span[1], span[2]
 
 
-def shared_parts(first: Numbers, second: Numbers) -> Numbers:
-    """For each span (start, end) of the first and of the second, what they share as a part of their union.
-
-    The same as `corpus.metrics.shared_part`.
-    """
-    import numpy as np
-
-    first, second = first.reshape(-1, 1, 2), second.reshape(1, -1, 2)
-    shared = np.minimum(first[..., 1], second[..., 1]) - np.maximum(first[..., 0], second[..., 0])
-    union = np.maximum(first[..., 1], second[..., 1]) - np.minimum(first[..., 0], second[..., 0])
-    parts: Numbers = np.maximum(shared, 0) / np.maximum(union, 1)
-    return parts
-
-
-def matched(first: Sequence[tuple[int, int]], second: Sequence[tuple[int, int]], least: float) -> list[tuple[int, int]]:
-    """Numbers of spans that share at least `least` of their union: best pairs first, each span once.
-
-    With `least` 0.5 the same as `corpus.metrics.match_claims`.
-
-    >>> matched([(0, 4), (9, 12)], [(1, 4), (20, 22)], 0.5)
-    [(0, 0)]
-    """
-    import numpy as np
-
-    if not first or not second:
-        return []
-    parts = shared_parts(np.array(first), np.array(second))
-    rows, columns = np.nonzero((parts >= least) & (parts > 0))
-    found: list[tuple[int, int]] = []
-    used: tuple[set[int], set[int]] = (set(), set())
-    for _, i, j in sorted(zip((-parts[rows, columns]).tolist(), rows.tolist(), columns.tolist(), strict=True)):
-        if i not in used[0] and j not in used[1]:
-            used[0].add(i)
-            used[1].add(j)
-            found.append((i, j))
-    return found
-
-
 def grouped(several: Sequence[Sequence[tuple[int, int]]], least: float) -> list[dict[int, int]]:
     """Spans of several annotators that are of one thing: for each thing, annotator's number to span's number.
 
@@ -156,7 +119,7 @@ def grouped(several: Sequence[Sequence[tuple[int, int]]], least: float) -> list[
     groups: list[dict[int, int]] = []
     for number, spans in enumerate(several):
         firsts = [next((several[who][at]) for who, at in group.items()) for group in groups]
-        pairs = matched(firsts, spans, least)
+        pairs = best_pairs(firsts, spans, least)
         for group, at in pairs:
             groups[group][number] = at
         taken = {at for _, at in pairs}

@@ -10,8 +10,10 @@ from annotators.claims.claimants import Floor, claimant
 from annotators.claims.find import Draft
 from annotators.claims.pair import SHAPES, drafts_in, place_in, shared_place
 from annotators.claims.piece import trimmed
+from annotators.claims.reading import read
 from annotators.claims.targets import targets
 from annotators.claims.weigh import logistic
+from annotators.claims.words import unit_stops
 from corpus.align.alike import alike, said
 from corpus.document import AUTHOR, Bead, Claim, Entity, Item, Span, sorted_claims
 
@@ -120,7 +122,7 @@ def _made(claim: Claim, draft: Draft, item: Item, linked: _Linked) -> Claim | No
         stance=claim.stance,
         claimant=AUTHOR if who is None else who.span.surface,
         policy_area=claim.policy_area,
-        targets=targets(text[start:end], item.document.lang),
+        targets=targets(text[start:end], item.document.lang, unit_stops(read(item), start, end)),
         claimant_span=None if who is None else (who.start, who.end),
         score=round(SHARE * claim.score, 4),
         source=SOURCE,

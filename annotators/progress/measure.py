@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -159,7 +159,7 @@ def _outcomes(
     progress: Progress | None,
 ) -> None:
     left = Left()
-    rows: dict[tuple[str, str, str, str, str], AcceptanceRow] = {}
+    counts: Counter[tuple[str, str, Mark]] = Counter()
     relabelled: Counter[tuple[str, str, str]] = Counter()
     attributes: dict[tuple[str, str], Counter[str]] = {}
     articles: dict[tuple[str, str], Article] = {}
@@ -168,11 +168,8 @@ def _outcomes(
         text = gathered.texts.get(outcome.document)
         if text is None:
             continue
+        counts.update((text.lang, outcome.work.annotator, mark.plain) for mark in outcome.marks)
         for mark in outcome.marks:
-            for key in _rows_of(mark, text.lang, outcome.work.annotator):
-                row = rows.setdefault(key, AcceptanceRow(*key))
-                name = _FIELDS[mark.outcome]
-                setattr(row, name, getattr(row, name) + 1)
             if mark.kind == ENTITY and mark.outcome in ("label", "both"):
                 relabelled[text.lang, mark.label, mark.new_label] += 1
         if outcome.attributes is None:
@@ -184,7 +181,7 @@ def _outcomes(
                 found["whole"] += not changed
                 found.update(name for name in ATTRIBUTE_NAMES if name not in changed)
         _add(articles, outcome)
-    report.acceptance = _ordered(rows.values(), workspace.scheme.label_names)
+    report.acceptance = _ordered(_acceptance(counts), workspace.scheme.label_names)
     report.relabelled = [(*key, count) for key, count in relabelled.most_common(_RELABELLED)]
     report.attributes = [
         AttributeRow(*key, c["claims"], c["whole"], {name: c[name] for name in ATTRIBUTE_NAMES})
@@ -195,6 +192,17 @@ def _outcomes(
     if untold:
         report.notes.append(f"the attributes of claims could not be compared in {untold:,} documents")
     report.notes += [f"{count:,} tasks are not judged: {why}" for why, count in sorted(left.counts.items())]
+
+
+def _acceptance(counts: Mapping[tuple[str, str, Mark], int]) -> Iterable[AcceptanceRow]:
+    """The rows of marks without places, counted by language and annotator."""
+    rows: dict[tuple[str, str, str, str, str], AcceptanceRow] = {}
+    for (lang, annotator, mark), count in counts.items():
+        for key in _rows_of(mark, lang, annotator):
+            row = rows.setdefault(key, AcceptanceRow(*key))
+            name = _FIELDS[mark.outcome]
+            setattr(row, name, getattr(row, name) + count)
+    return rows.values()
 
 
 def _rows_of(mark: Mark, lang: str, annotator: str) -> Iterable[tuple[str, str, str, str, str]]:

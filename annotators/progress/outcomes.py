@@ -30,7 +30,7 @@ from corpus.errors import StaleTextError
 from corpus.look.columns import Columns, lists
 from corpus.migration import Name, Names, renames
 from corpus.report import Progress
-from corpus.schema import DOCUMENTS, layers_table
+from corpus.schema import DOCUMENTS, layer_from_row, layers_table
 from corpus.store import Workspace
 
 M = TypeVar("M", Entity, Claim)
@@ -122,27 +122,39 @@ def outcomes(
     """What became of the prediction on each document of these pieces of work, a few at a time."""
     names, versions = renames(workspace), Versions(workspace)
     edits = Columns(workspace, EDITS, ["document", "url", "id", *(f"marks.list.element.{name}" for name in _FIELDS)])
+    stated = Columns(workspace, ANNOTATIONS, ["url", "id", "document", "sha", "source", "version", "claims"])
     for start in range(0, len(works), _BATCH):
         batch = works[start : start + _BATCH]
         if progress:
             progress(start, len(works))
-        yield from _batch(workspace, batch, left, names, versions, edits)
+        yield from _batch(workspace, batch, left, names, versions, edits, stated)
 
 
 def _batch(
-    workspace: Workspace, works: Sequence[Work], left: Left, names: Names, versions: Versions, edits: Columns
+    workspace: Workspace,
+    works: Sequence[Work],
+    left: Left,
+    names: Names,
+    versions: Versions,
+    edits: Columns,
+    stated: Columns,
 ) -> Iterator[Outcome]:
     told: dict[Key, list[Mark]] = {}
     for key, marks in _edits(edits, works):
         told[key] = [_renamed(mark, names) for mark in marks] if names else marks
-    reader = _Reader(workspace, works, names, versions)
+    known = {
+        id(work)
+        for work in works
+        if work.model_version and all((work.task.url, work.id, document) in told for document in work.documents)
+    }
+    reader = _Reader(workspace, works, names, versions, known, stated)
     for work in works:
-        if work.model_version and all((work.task.url, work.id, id) in told for id in work.documents):
-            for id in work.documents:
-                marks = told[work.task.url, work.id, id]
+        if id(work) in known:
+            for document in work.documents:
+                marks = told[work.task.url, work.id, document]
                 if any(mark.kind != RELATION and mark.outcome != ADDED and not mark.source for mark in marks):
-                    marks = reader.with_sources(work, id, marks)
-                yield reader.outcome(work, id, marks)
+                    marks = reader.with_sources(work, document, marks)
+                yield reader.outcome(work, document, marks)
             continue
         before = reader.prediction(work)
         if before is None:
@@ -170,19 +182,32 @@ def _renamed(mark: Mark, names: Names) -> Mark:
 
 
 class _Reader:
-    """Predictions, annotations and texts of a few pieces of work, read where they are asked for."""
+    """Predictions, annotations and texts of a few pieces of work, read where they are asked for.
 
-    def __init__(self, workspace: Workspace, works: Sequence[Work], names: Names, versions: Versions) -> None:
+    Of the `told` ones it is known what became of their marks: of these annotations the claims alone are read.
+    """
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        works: Sequence[Work],
+        names: Names,
+        versions: Versions,
+        told: set[int],
+        stated: Columns,
+    ) -> None:
         self.workspace, self.names = workspace, names
         self.keys = {id(work): versions.key(work) for work in works}
         self.pushed = workspace.fetch(PUSHED, [key for key in self.keys.values() if key])
         ids = sorted({document for work in works for document in work.documents})
         self.documents = workspace.fetch(DOCUMENTS, ids)
         whole = [work for work in works if not work.part]
-        wanted = [f"{work.task.url} {work.id} {document}" for work in whole for document in work.documents]
-        self.annotations = {key: one.layer for key, one in workspace.fetch(ANNOTATIONS, wanted).items()}
+        wanted = {f"{w.task.url} {w.id} {document}": id(w) in told for w in whole for document in w.documents}
+        others = [key for key, known in wanted.items() if not known]
+        self.annotations = {key: one.layer for key, one in workspace.fetch(ANNOTATIONS, others).items()}
+        self.annotations |= _stated(stated, [key for key, known in wanted.items() if known])
         self._parts(workspace, [work for work in works if work.part])
-        self.known: dict[int, dict[str, Layer] | None] = {}
+        self.known: dict[tuple[int, bool], dict[str, Layer] | None] = {}
         self.combined: dict[str, Layer] | None = None
 
     def _parts(self, workspace: Workspace, works: Sequence[Work]) -> None:
@@ -202,7 +227,7 @@ class _Reader:
             except StaleTextError:
                 continue
             self.shown[id(work)] = shown
-            for layer in self._layers(json.loads(part.result), texts, shown, False):
+            for layer in self._layers(json.loads(part.result), texts, shown, quotes=False):
                 self.annotations[f"{work.task.url} {work.id} {layer.document}"] = layer
 
     def _texts(self, work: Work) -> list[Document] | None:
@@ -212,26 +237,38 @@ class _Reader:
         return texts if same and len(texts) == len(work.documents) else None
 
     def _layers(
-        self, result: Sequence[Any], texts: Sequence[Document], shown: Mapping[str, Shown], quotes: bool = True
+        self,
+        result: Sequence[Any],
+        texts: Sequence[Document],
+        shown: Mapping[str, Shown],
+        *,
+        quotes: bool,
+        claims: bool = False,
     ) -> list[Layer]:
-        named = translated(result, self.names, self.workspace.scheme)
-        layers, _ = layers_of(named, texts, self.workspace.scheme, source="", shown=shown, quotes=quotes)
+        scheme = self.workspace.scheme
+        named = translated(result, self.names, scheme)
+        if claims:
+            named = _claims_of(named, scheme.claim.name)
+        layers, _ = layers_of(named, texts, scheme, source="", shown=shown, quotes=quotes)
         return layers
 
-    def prediction(self, work: Work) -> dict[str, Layer] | None:
-        """The prediction that a piece of work began from, by document, with the sources of its marks."""
-        if id(work) not in self.known:
-            self.known[id(work)] = self._prediction(work)
-        return self.known[id(work)]
+    def prediction(self, work: Work, claims: bool = False) -> dict[str, Layer] | None:
+        """The prediction that a piece of work began from, by document, with the sources of its marks; with `claims`, of its
+        claims alone, without the sources."""
+        if (id(work), claims) not in self.known:
+            self.known[id(work), claims] = self._prediction(work, claims)
+        return self.known[id(work), claims]
 
-    def _prediction(self, work: Work) -> dict[str, Layer] | None:
+    def _prediction(self, work: Work, claims: bool) -> dict[str, Layer] | None:
         pushed = self.pushed.get(self.keys[id(work)] or "")
         texts = self._texts(work)
         if pushed is None or texts is None:
             return None
         shown = self.shown.get(id(work)) or {text.id: shown_text(text) for text in texts}
         result = json.loads(pushed.result)
-        layers = self._layers(result, texts, shown, not work.part)
+        layers = self._layers(result, texts, shown, quotes=not work.part, claims=claims)
+        if claims:
+            return {layer.document: layer for layer in layers}
         sources = self._sources(pushed, result, texts, shown)
         return {layer.document: _sourced(layer, sources) for layer in layers}
 
@@ -270,17 +307,24 @@ class _Reader:
         known |= {("claim", c.start, c.end): c.source for c in before.claims}
         return [m._replace(source=m.source or known.get((m.kind, m.start, m.end), "")) for m in marks]
 
-    def outcome(self, work: Work, document: str, marks: list[Mark]) -> Outcome:
-        """The marks, with what was changed of each claim that is still there; a new claimant is a changed claim."""
-        if not any(_stays(mark) for mark in marks):
+    def outcome(self, work: Work, document: str, marks: list[Mark], *, told: bool = True) -> Outcome:
+        """The marks, with what was changed of each claim that is still there; a new claimant is a changed claim.
+
+        `told` are marks of the table of edits, in which a claim is kept where all its controls are, and arrows are marks.
+        """
+        stay = [mark for mark in marks if _stays(mark)]
+        if all(mark.outcome == KEPT for mark in (*stay, *(m for m in marks if m.kind == RELATION))) and told:
+            # All controls of these claims were left as they were, and their arrows.
+            return Outcome(work, document, marks, [(mark.source, ()) for mark in stay])
+        if not stay:
             return Outcome(work, document, marks, [])
-        before = (self.prediction(work) or {}).get(document)
+        before = (self.prediction(work, claims=True) or {}).get(document)
         after = self.annotations.get(f"{work.task.url} {work.id} {document}")
         if before is None or after is None:
             return Outcome(work, document, marks)
         was, now = ({(c.start, c.end): c for c in layer.claims} for layer in (before, after))
         moved = moved_by(marks)
-        attributes, told = [], []
+        attributes, made = [], []
         for mark in marks:
             old, new = was.get((mark.start, mark.end)), now.get((mark.new_start, mark.new_end))
             if _stays(mark) and old is not None and new is not None:
@@ -288,8 +332,8 @@ class _Reader:
                 attributes.append((mark.source, differ))
                 if differ and mark.outcome == KEPT:
                     mark = mark._replace(outcome=ATTRIBUTES)
-            told.append(mark)
-        return Outcome(work, document, told, attributes)
+            made.append(mark)
+        return Outcome(work, document, made, attributes)
 
     def compared(self, work: Work, before: Mapping[str, Layer]) -> Iterator[Outcome]:
         """What became of a prediction, from the marks themselves. Marks on pull quotes follow others, and do not count."""
@@ -301,7 +345,30 @@ class _Reader:
             label = self.workspace.scheme.claim.name
             marks = list(entity_marks(_shown(was.entities, cuts), _shown(now.entities, cuts)))
             marks += claim_marks(_shown(was.claims, cuts), _shown(now.claims, cuts), label, moved_by(marks))
-            yield self.outcome(work, document, marks)
+            yield self.outcome(work, document, marks, told=False)
+
+
+def _stated(annotations: Columns, keys: Sequence[str]) -> dict[str, Layer]:
+    """The layers of annotations with their claims alone."""
+    found = {}
+    for table in annotations.take(keys):
+        for row in table.to_pylist():
+            key = f"{row['url']} {row['id']} {row['document']}"
+            found[key] = layer_from_row({**row, "entities": (), "relations": ()})
+    return found
+
+
+def _claims_of(result: Sequence[Any], label: str) -> list[Any]:
+    """The results of the claims and of the mentions that make them; reading all marks takes many times as long."""
+    entries = [entry for entry in result if isinstance(entry, dict)]
+    claims = {
+        entry.get("id")
+        for entry in entries
+        if entry.get("type") == "labels" and label in (entry.get("value") or {}).get("labels", ())
+    }
+    ends = {e.get(end) for e in entries if e.get("type") == "relation" for end in ("from_id", "to_id")}
+    wanted = claims | (ends if claims else set())
+    return [entry for entry in entries if entry.get("type") == "relation" or entry.get("id") in wanted]
 
 
 def _stays(mark: Mark) -> bool:

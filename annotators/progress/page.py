@@ -139,7 +139,9 @@ def _curves(report: ProgressReport) -> list[tuple[str, str, str]]:
             name: [((s.first + s.last) / 2, s.edits) for s in report.curve if s.annotator == name]
             for name in people[:_LINES]
         }
-        made.append(("curve", "Edits per article, by annotator", [], of_each, {}, "edits"))
+        made.append(
+            ("curve", "Edits per article, by annotator (counted in their own articles)", [], of_each, {}, "edits")
+        )
     return [
         (place, title, curve_chart(d, line, c, title=title, x_label="articles, in the order of annotation", y_label=y))
         for place, title, d, line, c, y in made

@@ -37,6 +37,11 @@ class Mark(NamedTuple):
     new_start: int = -1
     new_end: int = -1
 
+    @property
+    def plain(self) -> Mark:
+        """The same without the places."""
+        return Mark(self.kind, self.outcome, self.source, self.label, new_label=self.new_label)
+
 
 def entity_marks(before: Iterable[Entity], after: Iterable[Entity]) -> Iterator[Mark]:
     """What became of the entities `before`; the edits are those that `corpus.metrics.count_edits` counts.
