@@ -312,7 +312,7 @@ def test_a_real_server_comes_back_from_its_backup(studio_server: Server, tmp_pat
         assert again.url == url
         other = Workspace.create(tmp_path / "other")
         shutil.rmtree(other.root)
-        shutil.copytree(workspace.root, other.root, ignore=shutil.ignore_patterns("annotations"))
+        shutil.copytree(workspace.root, other.root, ignore=shutil.ignore_patterns("annotations", "pulled"))
         assert pull(Workspace.open(other.root), connect(url, server.token()), title="backed up").skipped == []
         assert pulled(Workspace.open(other.root)) == pulled(workspace) != []
         assert pull(workspace, connect(url, server.token()), title="backed up").unchanged == 1

@@ -197,7 +197,7 @@ def test_the_round_trip_of_a_server_and_of_its_backup(
         studio = connect(again.url, server.token())
         assert pull(workspace, studio, title="on postgres").unchanged == 2
         other = tmp_path / "other"
-        shutil.copytree(workspace.root, other, ignore=shutil.ignore_patterns("annotations"))
+        shutil.copytree(workspace.root, other, ignore=shutil.ignore_patterns("annotations", "pulled"))
         assert pull(Workspace.open(other), studio, title="on postgres").done == 2
         assert rows(Workspace.open(other)) == rows(workspace)
         # New rows get new numbers.

@@ -217,7 +217,7 @@ def test_what_is_taken_back_goes_where_nobody_has_begun_it(
 
 def test_without_a_plan_there_is_one_project(news: Workspace, studio: Studio, items: list[PushItem]) -> None:
     config = news.root / "hemu.toml"
-    config.write_text(config.read_text().replace("[studio]", '[studio]\norder = "sequence"'))
+    config.write_text(config.read_text().replace('order = "uncertainty"', 'order = "sequence"'))
     news = Workspace.open(news.root)
     (report,) = push_plan(news, studio, items)
     base = news.setting("studio", "project", "")
