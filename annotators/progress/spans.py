@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from corpus.document import Claim, Entity
-from corpus.metrics import match_claims
+from corpus.metrics import match_claims, paired
 
 ENTITY, CLAIM, RELATION = "entity", "claim", "relation"
 KEPT, LABEL, BOUNDARY, BOTH, ATTRIBUTES, DELETED, ADDED = (
@@ -43,7 +43,7 @@ class Mark(NamedTuple):
         return Mark(self.kind, self.outcome, self.source, self.label, new_label=self.new_label)
 
 
-def entity_marks(before: Iterable[Entity], after: Iterable[Entity]) -> Iterator[Mark]:
+def entity_marks(before: Sequence[Entity], after: Iterable[Entity]) -> Iterator[Mark]:
     """What became of the entities `before`; the edits are those that `corpus.metrics.count_edits` counts.
 
     >>> from corpus.document import Span
@@ -52,28 +52,20 @@ def entity_marks(before: Iterable[Entity], after: Iterable[Entity]) -> Iterator[
     >>> [(mark.outcome, mark.source) for mark in entity_marks([place], [body])]
     [('both', 'rules-zh')]
     """
-    left = {(e.start, e.end): e for e in sorted(before, key=lambda e: (e.start, e.end, e.label))}
-    rest = []
-    for now in sorted({(e.start, e.end, e.label) for e in after}):
-        was = left.pop(now[:2], None)
-        if was is None:
-            rest.append(now)
-        else:
-            yield _mark(KEPT if was.label == now[2] else LABEL, was, now)
-    for now in rest:
-        start, end, label = now
-        shared, best = max(((min(end, e) - max(start, s), (s, e)) for s, e in left), default=(0, (0, 0)))
-        if shared > 0:
-            was = left.pop(best)
-            yield _mark(BOUNDARY if was.label == label else BOTH, was, now)
-        else:
-            yield Mark(ENTITY, ADDED, "", "", -1, -1, label, start, end)
-    for was in left.values():
-        yield Mark(ENTITY, DELETED, was.source, was.label, was.start, was.end)
-
-
-def _mark(outcome: str, was: Entity, now: tuple[int, int, str]) -> Mark:
-    return Mark(ENTITY, outcome, was.source, was.label, was.start, was.end, now[2], now[0], now[1])
+    sources = {(e.start, e.end): e.source for e in sorted(before, key=lambda e: (e.start, e.end, e.label))}
+    now = {(e.start, e.end, e.label) for e in after}
+    for new, old in paired(now, [(e.start, e.end, e.label) for e in before]):
+        if old is None:
+            start, end, label = new or (-1, -1, "")
+            yield Mark(ENTITY, ADDED, new_label=label, new_start=start, new_end=end)
+            continue
+        source = sources[old[:2]]
+        if new is None:
+            yield Mark(ENTITY, DELETED, source, old[2], old[0], old[1])
+            continue
+        moved, renamed = new[:2] != old[:2], new[2] != old[2]
+        outcome = BOTH if moved and renamed else BOUNDARY if moved else LABEL if renamed else KEPT
+        yield Mark(ENTITY, outcome, source, old[2], old[0], old[1], new[2], new[0], new[1])
 
 
 def claim_marks(before: Sequence[Claim], after: Sequence[Claim], label: str, moved: Moved) -> Iterator[Mark]:
