@@ -319,6 +319,16 @@ class TestPlanting:
             assert without_planted(said, errors, item.document) == (said, ())
             assert all(is_corrected(error, said) and not is_left(error, said) for error in left)
 
+    def test_a_mark_that_has_grown_leaves_no_room_for_an_invented_one(self) -> None:
+        text = "青浦区，" * 15 + "青浦区居民。"
+        document = Document("a.zh", "", "zh", text)
+        marks = tuple(Entity(Span.of(text, at, at + 3), "PLACE", 0.9) for at in range(0, len(text) - 3, 4))
+        group = Group((Item(document, segment(document), marks),))
+        (error,) = planted(group, LABELS, kinds=("boundary", "invented"))
+        assert text[error.wrong_start : error.wrong_end] == "青浦区居民"
+        (error,) = planted(group, LABELS, kinds=("invented", "boundary"))
+        assert text[error.wrong_start : error.wrong_end] == "居民"
+
     def test_a_new_pre_annotation_shows_the_same_errors(self) -> None:
         document = PAIR[0]
         start = EN.index("Qingpu")

@@ -17,8 +17,9 @@ from threading import Event, Thread
 from typing import Any
 
 import pytest
-from signing_up import annotate, pushed
+from signing_up import PASSWORD, annotate, pushed, sign_up
 
+from annotators.studio.accounts import link_of
 from annotators.studio.backup import MANIFEST, back_up, default_file, read_manifest, restore
 from annotators.studio.client import connect
 from annotators.studio.pull import pull
@@ -296,7 +297,8 @@ def test_a_real_server_comes_back_from_its_backup(studio_server: Server, tmp_pat
         project = studio.find_project("backed up")
         assert project
         annotate(studio, project, tasks[0])
-        personal = make_personal(url, **dict(zip(("email", "password"), login(server), strict=True)))
+        sign_up(link_of(studio), "kept@example.org")
+        personal = make_personal(url, "kept@example.org", PASSWORD)
         (server.data / "media" / "upload").mkdir(parents=True, exist_ok=True)
         (server.data / "media" / "upload" / "scan.txt").write_text("uploaded")
         pull(workspace, studio, title="backed up")

@@ -268,6 +268,8 @@ class TestAddress:
     def test_people_sign_in_by_https_and_hemu_by_loopback(
         self, studio_server: Server, tmp_path: Path, port: int, monkeypatch: pytest.MonkeyPatch
     ) -> None:
+        account = {"username": "https@example.org", "password": PASSWORD}
+        sign_up(link_of(connect(studio_server.status().url, studio_server.token())), account["username"])
         # A copy, because a new database takes half a minute.
         server = Server(tmp_path / "team", default_env())
         shutil.copytree(studio_server.data, server.data, ignore=shutil.ignore_patterns("server.json", ".lock"))
@@ -275,7 +277,6 @@ class TestAddress:
         try:
             status = server.start(port)
             assert (status.address, status.url) == ("https://labels.example.org", f"http://127.0.0.1:{port}")
-            account = json.loads(server.credentials.read_text())
             token = make_personal(status.url, account["username"], account["password"])
             assert connect(status.url, token).sdk.users.whoami().email == account["username"]
             # As the proxy hands it on: the form of a page that came by https is taken, one of another site is not.

@@ -136,6 +136,7 @@ class _Place:
                 made = None
                 if spans:
                     start, end = chance.choice(spans)
+                    self.taken.append((start, end))
                     made = replace(before, wrong_start=start, wrong_end=end, wrong_label=entity.label)
             if made is not None:
                 self.sure.remove(entity)

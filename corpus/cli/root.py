@@ -50,9 +50,9 @@ COMMANDS: Mapping[str, tuple[str, str, str]] = {
     "dataset": ("corpus.cli.dataset", "dataset", "Export gold as a Hugging Face dataset."),
     "remove": ("corpus.cli.upkeep", "remove", "Withdraw an article from every stage."),
     "migrate": ("corpus.cli.upkeep", "migrate", "Move the workspace to a changed label scheme."),
-    "train": ("corpus.cli.models", "train", "Train the entity models from gold."),
-    "evaluate": ("corpus.cli.models", "evaluate", "Score pre-annotation against gold."),
-    "retrain": ("corpus.cli.models", "retrain", "Train, evaluate, and accept the new models if they are better."),
+    "train": ("corpus.cli.train", "train", "Train the entity models from gold."),
+    "evaluate": ("corpus.cli.evaluate", "evaluate", "Score pre-annotation against gold."),
+    "retrain": ("corpus.cli.retrain", "retrain", "Train, evaluate, and accept the new models if they are better."),
 }
 
 

@@ -1,4 +1,4 @@
-"""`hemu train`, `evaluate` and `retrain`: entity models from gold, and figures on pre-annotation."""
+"""`hemu evaluate`: figures on pre-annotation."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -16,111 +16,6 @@ from corpus.cli.show import layers_of
 if TYPE_CHECKING:
     from corpus.document import Document, Lang
     from corpus.metrics import Marked, Part
-    from corpus.store import Workspace
-
-seed_option = click.option("--seed", type=int, default=0, show_default=True, help="The seed of the training.")
-silver_option = click.option(
-    "--silver",
-    is_flag=True,
-    help="Learn first from the pre-annotation of articles without gold (run hemu dedupe before: no copy may leak).",
-)
-steps_option = click.option("--max-steps", type=click.IntRange(1), help="Updates at most (default: by the config).")
-
-
-@click.command()
-@click.argument("path", type=click.Path(path_type=Path))
-@click.option("--lang", type=click.Choice(["en", "zh"]), help="One language only.")
-@click.option("--claims", is_flag=True, help="Train spotters of claims too: PATH/claims-en, PATH/claims-zh.")
-@seed_option
-@silver_option
-@steps_option
-@workspace_option
-@json_option
-def train(
-    path: Path,
-    lang: str | None,
-    claims: bool,
-    seed: int,
-    silver: bool,
-    max_steps: int | None,
-    folder: Path,
-    as_json: bool,
-) -> int:
-    """Train on all gold and write spaCy models to PATH/en and PATH/zh.
-
-    With --claims also models that spot claims and tell their type and stance, where gold has claims; name them as
-    annotators (claims-model:PATH/claims-en) after claim-cues.
-
-    To train, judge and take a model into use, see: hemu retrain
-
-    \b
-    Examples:
-      hemu train ~/models/today -w news
-      hemu train ~/models/today --claims -w news
-    """
-    from corpus.document import LANGUAGES
-    from corpus.errors import InputError
-    from corpus.schema import GOLD
-    from models.train import train as run_train
-
-    workspace = open_workspace(folder)
-    documents, gold = workspace.documents(), workspace.read(GOLD)
-    present = {documents[id].lang for id, layer in gold.items() if id in documents and layer.entities}
-    chosen = [name for name in LANGUAGES if lang == name or (lang is None and name in present)]
-    with_claims = {documents[id].lang for id, layer in gold.items() if id in documents and layer.claims}
-    spotters = [name for name in LANGUAGES if claims and name in with_claims and lang in (None, name)]
-    if not chosen and not spotters:
-        raise InputError(f"{folder}: no document has gold annotation to learn from; run: hemu adjudicate")
-    for name in chosen:
-        with progress(f"train {name}") as update:
-            result = run_train(
-                workspace, name, out=path / name, seed=seed, silver=silver, max_steps=max_steps, progress=update
-            )
-        if as_json:
-            click.echo(json.dumps(asdict(result), ensure_ascii=False, default=str))
-        else:
-            click.echo(
-                f"train {name}: {result.entities} entities of {result.documents} documents, {result.steps} steps, "
-                f"{len(result.misaligned)} misaligned ({result.seconds:.1f} s): {result.path}",
-                err=True,
-            )
-    _train_claims(workspace, path, spotters, seed, silver, max_steps, as_json)
-    return 0
-
-
-def _train_claims(
-    workspace: Workspace,
-    path: Path,
-    languages: Sequence[Lang],
-    seed: int,
-    silver: bool,
-    max_steps: int | None,
-    as_json: bool,
-) -> None:
-    from corpus.cli.training import reader
-    from models.claims import train_claims
-    from models.retrain import CLAIMS_FOLDER
-
-    for lang in languages:
-        with progress(f"train claims {lang}") as update:
-            result = train_claims(
-                workspace,
-                lang,
-                out=path / f"{CLAIMS_FOLDER}{lang}",
-                read=reader(workspace),
-                seed=seed,
-                silver=silver,
-                max_steps=max_steps,
-                progress=update,
-            )
-        if as_json:
-            click.echo(json.dumps(asdict(result), ensure_ascii=False, default=str))
-        else:
-            click.echo(
-                f"train claims {lang}: {result.claims} claims of {result.documents} documents, of which {result.reached} are "
-                f"clauses that may be claims, {result.steps} steps ({result.seconds:.1f} s): {result.path}",
-                err=True,
-            )
 
 
 @click.command()
@@ -289,61 +184,3 @@ def _print_part(name: str, part: Part, kinds: dict[str, int]) -> None:
     )
     click.echo(f"correction effort saved {100 * part.entities.effort_saved:.1f} %; matched claims: {attributes}")
     click.echo(f"errors: {', '.join(f'{kind} {number}' for kind, number in kinds.items())}\n")
-
-
-@click.command()
-@click.option("--held-out", multiple=True, help="A pair to judge by, beside those of the test split.")
-@seed_option
-@silver_option
-@steps_option
-@workspace_option
-@json_option
-def retrain(
-    held_out: tuple[str, ...], seed: int, silver: bool, max_steps: int | None, folder: Path, as_json: bool
-) -> int:
-    """Train on gold, judge the models on articles held out, and take them into use if they are not worse.
-
-    Spotters of claims are trained beside them where gold has claims.
-
-    The next `hemu run` annotates with them: with the labels (and types of claims) for which, on the articles held out,
-    what a model adds to the other annotators is right more often than wrong. Exit code 3 says that the new models were
-    not accepted; they are kept beside those in use.
-
-    \b
-    Example: hemu retrain -w news
-    """
-    from annotators.registry import DEFAULT
-    from corpus.cli.training import admitted, admitted_claims, has_claims, reader
-    from models.retrain import retrain as run_retrain
-
-    workspace = open_workspace(folder)
-    names = tuple(workspace.setting("annotate", "annotators", list(DEFAULT)))
-    with progress("retrain") as update:
-        result = run_retrain(
-            workspace,
-            seed=seed,
-            held_out=frozenset(held_out),
-            silver=silver,
-            max_steps=max_steps,
-            admit=lambda paths, test: admitted(workspace, names, paths, test),
-            read_claims=reader(workspace) if has_claims(workspace) else None,
-            admit_claims=lambda paths, test: admitted_claims(workspace, names, paths, test),
-            progress=update,
-        )
-    if as_json:
-        click.echo(json.dumps(result, ensure_ascii=False))
-    else:
-        _print_result(result)
-    return 0 if result["accepted"] else 3
-
-
-def _print_result(result: dict[str, Any]) -> None:
-    trained = "trained before" if result["unchanged"] else f"trained in {result['seconds']:.0f} s"
-    verdict = "accepted" if result["accepted"] else "not accepted"
-    click.echo(f"retrain: model {result['version']} {trained}, {verdict}: {result['reason']}", err=True)
-    for lang, labels in result.get("admitted", {}).items():
-        what = ", ".join(labels) or "nothing yet; annotate more"
-        click.echo(f"  {lang}: on the held-out articles it adds to the other annotators: {what}", err=True)
-    for lang, types in result.get("admitted_claims", {}).items():
-        what = ", ".join(types) or "nothing yet; annotate more"
-        click.echo(f"  {lang}: of claims it adds to the other annotators: {what}", err=True)
