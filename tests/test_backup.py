@@ -333,11 +333,6 @@ def test_a_real_server_comes_back_from_its_backup(studio_server: Server, tmp_pat
         server.stop()
 
 
-def login(server: Server) -> tuple[str, str]:
-    account = json.loads(server.credentials.read_text())
-    return account["username"], account["password"]
-
-
 def test_by_command(server: Server, tmp_path: Path) -> None:
     shutil.copytree(server.data, tmp_path / "hemu" / "studio" / "team", symlinks=True)
 
