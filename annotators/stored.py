@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from annotators.explain import explain
-from annotators.pipeline import COMBINED, Explain, groups_of, is_current, layer_folder, load, stored_group
+from annotators.pipe import Explain
+from annotators.pipeline import COMBINED, groups_of, load
+from annotators.stage import is_current, layer_folder, stored_group
 from annotators.traditional import as_simplified
 from corpus.document import Document, Layer
 from corpus.schema import ALIGNMENTS, SEGMENTS, layers_table

@@ -21,8 +21,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from annotators.pipeline import Annotated, stored_annotations
+from annotators.pipeline import Annotated
 from annotators.repeats import follow
+from annotators.stage import stored_annotations
 from annotators.studio.client import Studio, connect
 from annotators.studio.convert import prediction_of, task_key
 from annotators.studio.server import Server, default_data

@@ -41,7 +41,8 @@ from annotators.llm.cache import cache_folder
 from annotators.llm.oracle import Oracle
 from annotators.llm.pieces import Piece, halves, pieces
 from annotators.llm.prompt import answer_schema, guidelines, messages
-from annotators.pipeline import Pipeline, layer_folder
+from annotators.pipeline import Pipeline
+from annotators.stage import layer_folder
 from corpus.document import AUTHOR, Block, Document, Group, Item, Lang, Segments
 from corpus.errors import InputError, ModelError
 from corpus.scheme import load_scheme, parse_scheme

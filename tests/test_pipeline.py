@@ -9,10 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from annotators import pipeline, registry
+from annotators import pipe, pipeline, registry
 from annotators.combine import combine_entities
 from annotators.explain import Explanation, row
-from annotators.pipeline import annotate_rows, annotate_workspace, groups_of, stored_annotations
+from annotators.pipe import annotate_rows
+from annotators.pipeline import groups_of
+from annotators.stage import annotate_workspace, stored_annotations
 from annotators.stored import explain_workspace
 from corpus.document import Claim, Document, Entity, Group, Layer, Span
 from corpus.errors import InputError, RegistryError
@@ -135,9 +137,9 @@ def test_standard_input_and_output(monkeypatch: pytest.MonkeyPatch, capfdbinary:
 
 
 def test_partners_side_by_side_are_not_parted_by_a_window(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pipeline, "_WINDOW", 3)
+    monkeypatch.setattr(pipe, "_WINDOW", 3)
     documents = [Document(f"{n}.{lang}", str(n), lang, "x") for n in range(4) for lang in ("en", "zh")]  # type: ignore[arg-type]
-    windows = list(pipeline._windows(documents))
+    windows = list(pipe._windows(documents))
     assert [d for window in windows for d in window] == documents
     assert all(len(group) == 2 for window in windows for group in groups_of(window))
 
@@ -187,8 +189,8 @@ def test_what_the_scheme_does_not_have_is_not_proposed_and_counted(tmp_path: Pat
 
 
 def test_a_window_is_written_when_it_is_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pipeline, "_WINDOW", 4)
-    monkeypatch.setattr(pipeline, "_BATCH", 1)
+    monkeypatch.setattr(pipe, "_WINDOW", 4)
+    monkeypatch.setattr(pipe, "BATCH", 1)
     rows: list[dict[str, object]] = [
         {"id": f"{n}.{lang}", "pair": str(n), "lang": lang, "text": "A"} for n in range(9) for lang in ("en", "zh")
     ]

@@ -22,7 +22,7 @@ from typing import Any
 import pytest
 
 from annotators import pipeline
-from annotators.pipeline import annotate_workspace, stored_annotations
+from annotators.stage import annotate_workspace, stored_annotations
 from annotators.studio import server as server_module
 from annotators.studio.backend.http import Backend
 from annotators.studio.backend.live import ACTIONS, TITLE, Models, Puller, Refresher, Repeated, project_of, register

@@ -25,7 +25,7 @@ from corpus.cli.text import nothing_taken
 
 if TYPE_CHECKING:
     from annotators.llm import Settings
-    from annotators.pipeline import Explain
+    from annotators.pipe import Explain
     from corpus.report import StageReport
     from corpus.store import Workspace
 
@@ -170,8 +170,9 @@ def annotate(
       cat documents.jsonl | hemu annotate - - > annotated.jsonl
       hemu annotate documents.jsonl annotated.jsonl --explain-to why.jsonl
     """
-    from annotators.pipeline import annotate_rows, annotate_workspace
+    from annotators.pipe import annotate_rows
     from annotators.registry import DEFAULT
+    from annotators.stage import annotate_workspace
     from annotators.stored import explain_workspace
 
     if input is not None and output is None:
@@ -231,7 +232,7 @@ def run(paths: tuple[Path, ...], folder: Path, workers: int | None, strict: bool
     \b
     Example: hemu run ~/articles -w news
     """
-    from annotators.pipeline import annotate_workspace
+    from annotators.stage import annotate_workspace
     from corpus.align import align_workspace
     from corpus.dedupe import dedupe
     from corpus.ingest import ingest

@@ -85,7 +85,7 @@ def assign(
 
     def choose(firsts: object, number: int) -> list[str]:
         from annotators.order import Articles
-        from annotators.pipeline import stored_annotations
+        from annotators.stage import stored_annotations
         from corpus.dedupe import clusters
 
         wanted = frozenset(firsts)  # type: ignore[call-overload]

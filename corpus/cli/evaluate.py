@@ -130,7 +130,7 @@ def _of_files(
 
 
 def _annotate(gold: str, path: str, left_out: frozenset[str]) -> None:
-    from annotators.pipeline import annotate_rows
+    from annotators.pipe import annotate_rows
 
     if not left_out:
         with progress("annotate") as update:
@@ -145,7 +145,7 @@ def _annotate(gold: str, path: str, left_out: frozenset[str]) -> None:
 
 
 def _annotate_without(gold: str, path: str, left_out: frozenset[str]) -> None:
-    from annotators.pipeline import annotate_rows
+    from annotators.pipe import annotate_rows
     from corpus.knowledge import leave_out
 
     leave_out(left_out)

@@ -72,7 +72,8 @@ def show(names: tuple[str, ...], layer: str, page: str | None, source: str | Non
 
 
 def _groups_of_workspace(workspace: Workspace, layer: str) -> list[Group]:
-    from annotators.pipeline import groups_of, stored_group
+    from annotators.pipeline import groups_of
+    from annotators.stage import stored_group
     from corpus.errors import InputError
     from corpus.schema import ALIGNMENTS, SEGMENTS
 
@@ -89,7 +90,7 @@ def _groups_of_workspace(workspace: Workspace, layer: str) -> list[Group]:
 
 def layers_of(workspace: Workspace, name: str) -> dict[str, Layer]:
     """What one source (or "gold") says, by document; InputError naming the sources there are, where it says nothing."""
-    from annotators.pipeline import layer_folder
+    from annotators.stage import layer_folder
     from corpus.errors import InputError
     from corpus.schema import GOLD, layers_table
 

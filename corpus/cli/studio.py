@@ -196,7 +196,7 @@ def push(folder: Path, strict: bool, as_json: bool) -> int:
     \b
     Example: hemu push -w news
     """
-    from annotators.pipeline import stored_annotations
+    from annotators.stage import stored_annotations
     from annotators.studio.people import push_plan
     from annotators.studio.push import PushItem
     from corpus.errors import InputError

@@ -19,7 +19,8 @@ def reader(workspace: Workspace) -> Reader:
     from dataclasses import replace
 
     from annotators.claims_model import readings
-    from annotators.pipeline import groups_of, stored_group
+    from annotators.pipeline import groups_of
+    from annotators.stage import stored_group
     from corpus.schema import ALIGNMENTS, GOLD, SEGMENTS
 
     gold = workspace.read(GOLD)
@@ -85,7 +86,8 @@ def admitted_claims(
 
 def _annotated(workspace: Workspace, names: tuple[str, ...], test: Sequence[tuple[Document, Layer]]) -> Iterator[Item]:
     """The documents of `test` as these annotators see them."""
-    from annotators.pipeline import Pipeline, groups_of, stored_group
+    from annotators.pipeline import Pipeline, groups_of
+    from annotators.stage import stored_group
     from corpus.schema import ALIGNMENTS, SEGMENTS
 
     pipeline = Pipeline(names)

@@ -16,8 +16,9 @@ from xml.etree import ElementTree
 
 import pyarrow as pa
 
-from annotators.pipeline import COMBINED, Annotated, Pipeline, _digest, _within, is_current, stored_group
+from annotators.pipeline import COMBINED, Annotated, Pipeline
 from annotators.repeats import Shown
+from annotators.stage import is_current, names_digest, stored_group, within
 from annotators.studio.convert import PLACEHOLDERS, Json, prediction_of, shown_in
 from corpus.document import LANGUAGES, Document, Group, Layer
 from corpus.errors import HemuError, InputError, StaleTextError, WorkspaceError
@@ -98,7 +99,7 @@ class Predictor:
         self.recipe = recipe
         self.workspace = workspace
         self.pipeline = Pipeline(recipe.names, fast=recipe.fast, weighed=recipe.weighed)
-        self.version = f"{self.pipeline.version}-{_digest(recipe.scheme)}"
+        self.version = f"{self.pipeline.version}-{names_digest(recipe.scheme)}"
         """The model version: that of the pre-annotation that `hemu annotate` would make now."""
         self._combined = layers_table(COMBINED)
         with self._reading:
@@ -191,7 +192,7 @@ class Predictor:
 
     def _annotated(self, group: Group) -> Annotated:
         """The group, annotated now, as it would come back from the workspace."""
-        found = _within(
+        found = within(
             self.pipeline.annotate(group), self.recipe.scheme, dict(self.recipe.names_now), StageReport("predict")
         )
         rows = []
