@@ -17,9 +17,10 @@ from corpus.schema import ALIGNMENTS, DOCUMENTS, SEGMENTS, layers_table
 from corpus.scheme import Scheme
 from corpus.store import Head, Workspace
 
-# What is held before it is stored: so many documents, or what took so many seconds.
-_HELD = 256
-_SECONDS = 20.0
+# Documents that are held before they are stored, or characters in them. By the clock the same articles would come to lie in
+# other files each time.
+_HELD = 128
+_CHARACTERS = 200_000
 # Groups that are read at a time.
 _READ = 32
 
@@ -36,8 +37,8 @@ def annotate_workspace(
     """Pre-annotate every article that is new or changed, or was annotated by other annotators than now.
 
     Each annotator's layer goes to `layers/<name>`, the pre-annotation to `layers/combined`. Groups are stored whole, and
-    some hundred at a time: a run which is interrupted stores what it has, one that is killed loses seconds of work, and
-    the next goes on from there. Texts are held a batch at a time. A document that was not segmented is left out and
+    some hundred at a time: a run which is interrupted stores what it has, one that is killed loses a minute of work or less,
+    and the next goes on from there. Texts are held a batch at a time. A document that was not segmented is left out and
     named; what the label scheme of the workspace does not have is left out and counted.
     """
     started = time.monotonic()
@@ -140,7 +141,7 @@ class _Held:
     version: str
     results: list[Annotated] = field(default_factory=list)
     documents: int = 0
-    since: float = field(default_factory=time.monotonic)
+    characters: int = 0
 
     def __enter__(self) -> _Held:
         return self
@@ -151,13 +152,15 @@ class _Held:
 
     def add(self, annotated: Sequence[Annotated]) -> None:
         self.results += annotated
-        self.documents += sum(len(result.group.items) for result in annotated)
-        if self.documents >= _HELD or time.monotonic() - self.since >= _SECONDS:
+        items = [item for result in annotated for item in result.group.items]
+        self.documents += len(items)
+        self.characters += sum(len(item.document.text) for item in items)
+        if self.documents >= _HELD or self.characters >= _CHARACTERS:
             self.store()
 
     def store(self) -> None:
         _store(self.workspace, self.results, self.version)
-        self.results, self.documents, self.since = [], 0, time.monotonic()
+        self.results, self.documents, self.characters = [], 0, 0
 
 
 def _store(workspace: Workspace, annotated: Sequence[Annotated], version: str) -> None:
