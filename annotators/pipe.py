@@ -9,14 +9,11 @@ from itertools import chain
 
 from annotators import registry
 from annotators.explain import Explanation
-from annotators.pipeline import BATCH, Annotated, Method, count, groups_of, load, workers_for
+from annotators.pipeline import BATCH, Annotated, Method, count, groups_of, load, windows, workers_for
 from corpus.document import Document
 from corpus.engine import batches, map_batches
 from corpus.jsonl import dump_row, output, read_documents, refuse_same_file, row_of
 from corpus.report import Progress, StageReport
-
-# Documents that are held at once.
-_WINDOW = 256
 
 Explain = Callable[[Explanation, Document], None]
 """What is done with the explanation of a document."""
@@ -45,13 +42,13 @@ def annotate_rows(
     registry.check(names)
     refuse_same_file(input_path, output_path)
     with output(output_path) as stream:
-        windows = _windows(document for _, _, document in read_documents(input_path))
-        first = next(windows, [])
+        found = windows(document for _, _, document in read_documents(input_path))
+        first = next(found, [])
         processes = workers_for(workers, len(groups_of(first)))
         waiting: deque[list[Document]] = deque()
 
         def jobs() -> Iterator[tuple[Method, bool, list[list[Document]]]]:
-            for window in chain([first], windows):
+            for window in chain([first], found):
                 waiting.append(window)
                 for batch in batches(groups_of(window), BATCH):
                     yield (names, fast, weighed), explain_to is not None, batch
@@ -79,18 +76,6 @@ def _tell(annotated: Iterable[Annotated], explain_to: Explain | None) -> None:
     for result in annotated:
         for item, explanation in zip(result.group.items, result.explanations, strict=True):
             explain_to(explanation, item.document)
-
-
-def _windows(documents: Iterable[Document]) -> Iterator[list[Document]]:
-    """Lists of about `_WINDOW` documents; partners that stand side by side are never parted."""
-    window: list[Document] = []
-    for document in documents:
-        if len(window) >= _WINDOW and not (document.pair and document.pair == window[-1].pair):
-            yield window
-            window = []
-        window.append(document)
-    if window:
-        yield window
 
 
 def _annotate_documents(job: tuple[Method, bool, list[list[Document]]]) -> list[Annotated]:

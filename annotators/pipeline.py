@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from functools import cache
@@ -45,6 +45,9 @@ _SURE = 0.85
 
 BATCH = 8
 """Groups that one worker is given at a time."""
+
+WINDOW = 256
+"""Documents that are held at once where they come one after another."""
 
 Method = tuple[tuple[str, ...], bool, bool]
 """The arguments of `load`."""
@@ -214,3 +217,15 @@ def count(report: StageReport, item: Item) -> None:
     """Count the entities and claims of an item into the notes of a report."""
     for name, number in (("entities", len(item.entities)), ("claims", len(item.claims))):
         report.notes[name] = int(report.notes.get(name, 0)) + number
+
+
+def windows(documents: Iterable[Document]) -> Iterator[list[Document]]:
+    """Lists of about `WINDOW` documents; partners that stand side by side are never parted."""
+    window: list[Document] = []
+    for document in documents:
+        if len(window) >= WINDOW and not (document.pair and document.pair == window[-1].pair):
+            yield window
+            window = []
+        window.append(document)
+    if window:
+        yield window

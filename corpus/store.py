@@ -74,6 +74,19 @@ task_length = 6000
 [dataset]
 name = "{name}"
 licence = "other"
+# Where the texts may not be passed on: hemu dataset --push then refuses any version that holds them (use --no-text).
+# text = "none"
+# What the card says of the dataset and of those who made it (all of it: docs/card.md).
+# [dataset.about]
+# creators = ["…"]
+# contact = "…"
+# motivation = "…"
+
+# When a newly trained model takes the place of the one in use (all of it: docs/models.md).
+# [retrain]
+# min_gain = 0.0
+# confidence = 0.5
+# floors = { all = 0.6 }
 """
 
 
@@ -162,7 +175,14 @@ class Workspace:
     @cached_property
     def scheme(self) -> Scheme:
         """The label scheme of this workspace."""
-        return load_scheme(self.root / self.setting("scheme", "file", SCHEME))
+        return load_scheme(self.scheme_file)
+
+    @property
+    def scheme_file(self) -> Path:
+        """The file of the label scheme; WorkspaceError where hemu.toml or a link leads out of the workspace."""
+        name = self.setting("scheme", "file", SCHEME)
+        self.folder(name)
+        return self.root / name
 
     def folder(self, name: str) -> Path:
         """The folder of a table or a room of the workspace, which may not exist yet."""
@@ -175,7 +195,7 @@ class Workspace:
     def writing(self) -> Iterator[None]:
         """Hold the workspace for writing; WorkspaceError when another process does."""
         try:
-            handle = (self.root / ".lock").open("w")
+            handle = open(self.root / ".lock", "w", opener=without_links)  # noqa: SIM115
         except OSError as error:
             raise WorkspaceError(f"{self.root}: cannot be written: {error.strerror}") from None
         with handle:
@@ -336,11 +356,16 @@ def check_sha(document: Document, sha: str, what: str) -> None:
         )
 
 
+def without_links(path: str, flags: int) -> int:
+    """Opens a file for `open`; OSError where there is a link in its place, which would have another one overwritten."""
+    return os.open(path, flags | os.O_NOFOLLOW, 0o666)
+
+
 def write_atomically(path: Path, data: bytes) -> None:
     """Write a file whole or not at all: to a temporary name in its folder, to the disk, then renamed."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        with temporary.open("wb") as file:
+        with open(temporary, "wb", opener=without_links) as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())

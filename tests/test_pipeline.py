@@ -137,9 +137,9 @@ def test_standard_input_and_output(monkeypatch: pytest.MonkeyPatch, capfdbinary:
 
 
 def test_partners_side_by_side_are_not_parted_by_a_window(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pipe, "_WINDOW", 3)
+    monkeypatch.setattr(pipeline, "WINDOW", 3)
     documents = [Document(f"{n}.{lang}", str(n), lang, "x") for n in range(4) for lang in ("en", "zh")]  # type: ignore[arg-type]
-    windows = list(pipe._windows(documents))
+    windows = list(pipeline.windows(documents))
     assert [d for window in windows for d in window] == documents
     assert all(len(group) == 2 for window in windows for group in groups_of(window))
 
@@ -189,7 +189,7 @@ def test_what_the_scheme_does_not_have_is_not_proposed_and_counted(tmp_path: Pat
 
 
 def test_a_window_is_written_when_it_is_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pipe, "_WINDOW", 4)
+    monkeypatch.setattr(pipeline, "WINDOW", 4)
     monkeypatch.setattr(pipe, "BATCH", 1)
     rows: list[dict[str, object]] = [
         {"id": f"{n}.{lang}", "pair": str(n), "lang": lang, "text": "A"} for n in range(9) for lang in ("en", "zh")
