@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,8 +14,9 @@ from annotators.claims.spotter import LEAST, claims_of, reading
 from annotators.lists import lists_digest
 from annotators.registry import Stage
 from annotators.traditional import as_simplified
-from corpus.document import LANGUAGES, Claim, Group, Item, Lang, Layer
+from corpus.document import Claim, Group, Item, Lang, Layer
 from corpus.errors import ModelError
+from corpus.model_folder import locate, read_meta
 from corpus.spacy_models import load_model
 from corpus.spotting import CLAIMS, STANCES, Odds, Reading, odds_of
 from corpus.spotting_model import register
@@ -77,23 +77,14 @@ class ClaimsModel:
 
 
 def trained_claims(path: str) -> ClaimsModel:
-    """The spotter in the folder `path`, as `hemu train --claims` writes it.
+    """The spotter in the folder `path`, as `hemu train --claims` writes it, or in the installed package of that name.
 
     Where its meta data names the types that the gate admitted, it proposes those only. Raises ModelError, in one line,
     where the folder holds no model of spaCy, or one that spots no claims.
     """
-    folder = Path(path)
-    try:
-        meta = json.loads((folder / "meta.json").read_text(encoding="utf-8"))
-        lang, pipes, own = meta["lang"], meta["pipeline"], meta.get("hemu", {})
-    except OSError as error:
-        raise ModelError(
-            f"{path}: no trained model ({error.strerror}: meta.json); expected a folder that hemu train --claims wrote"
-        ) from None
-    except (ValueError, KeyError, TypeError, AttributeError):
-        raise ModelError(f"{path}: meta.json is not that of a spaCy model; train the model again") from None
-    if lang not in LANGUAGES:
-        raise ModelError(f"{path}: the model is for language {lang!r}; expected one of: {', '.join(LANGUAGES)}")
+    folder = locate(path)
+    meta = read_meta(folder, "hemu train --claims")
+    lang, pipes, own = meta["lang"], meta["pipeline"], meta.get("hemu") or {}
     if CLAIMS not in pipes or STANCES not in pipes or "features" not in own:
         raise ModelError(f"{path}: the model spots no claims; expected a folder that hemu train --claims wrote")
     register()

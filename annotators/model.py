@@ -4,7 +4,6 @@ hemu has trained, named by its folder ("model:PATH")."""
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -22,8 +21,9 @@ from annotators.rules.english_lexicon import NONE, Lexicon, known_label, lexicon
 from annotators.rules.english_mentions import occurrences
 from annotators.rules.english_pinyin import is_chinese_name
 from annotators.rules.english_text import Reading, fold, read
-from corpus.document import LANGUAGES, Entity, Group, Lang, Layer, Segments, Span, without_overlaps
+from corpus.document import Entity, Group, Lang, Layer, Segments, Span, without_overlaps
 from corpus.errors import ModelError
+from corpus.model_folder import locate, read_meta
 from corpus.spacy_models import encodable, load_model
 
 if TYPE_CHECKING:
@@ -230,23 +230,14 @@ def _stretches(text: str, sentences: Sequence[tuple[int, int]]) -> Iterator[tupl
 
 
 def trained(path: str) -> TrainedModel:
-    """The spaCy model in the folder `path`, as `hemu train` writes it.
+    """The spaCy model in the folder `path`, as `hemu train` writes it, or in the installed package of that name.
 
     Where its meta data names the labels that the gate admitted, it proposes those only. Raises ModelError, in one line,
-    where the folder holds no model of spaCy, its language is neither English nor Chinese, or it has no entity recogniser.
+    where there is no model of spaCy or it may not be loaded (see `corpus.model_folder`), or it has no entity recogniser.
     """
-    folder = Path(path)
-    try:
-        meta = json.loads((folder / "meta.json").read_text(encoding="utf-8"))
-        lang, pipes = meta["lang"], meta["pipeline"]
-    except OSError as error:
-        raise ModelError(
-            f"{path}: no trained model ({error.strerror}: meta.json); expected a folder that hemu train wrote"
-        ) from None
-    except (ValueError, KeyError, TypeError):
-        raise ModelError(f"{path}: meta.json is not that of a spaCy model; train the model again") from None
-    if lang not in LANGUAGES:
-        raise ModelError(f"{path}: the model is for language {lang!r}; expected one of: {', '.join(LANGUAGES)}")
+    folder = locate(path)
+    meta = read_meta(folder)
+    lang, pipes = meta["lang"], meta["pipeline"]
     if "ner" not in pipes:
         raise ModelError(f"{path}: the model has no entity recogniser ('ner'); it has: {', '.join(map(str, pipes))}")
     nlp = load_model(folder)

@@ -69,8 +69,18 @@ def counts(found: Iterable[Mistake]) -> dict[str, int]:
     return {kind: numbers[kind] for kind in KINDS}
 
 
-def render_mistakes(found: Sequence[Mistake], documents: Mapping[str, Document], *, title: str, note: str = "") -> str:
-    """One self-contained HTML page: the errors by language and document, each with the text around it."""
+def render_mistakes(
+    found: Sequence[Mistake],
+    documents: Mapping[str, Document],
+    *,
+    title: str,
+    note: str = "",
+    tables: Sequence[tuple[str, Sequence[str], Sequence[Sequence[str]]]] = (),
+) -> str:
+    """One self-contained HTML page: the errors by language and document, each with the text around it.
+
+    `tables` (title, header, rows) of figures come first. Of errors of the label, a table says what was taken for what.
+    """
     from corpus.render import LANGUAGE_NAMES, _template
 
     languages: list[Lang] = [x for x in ("en", "zh") if any(documents[m.document].lang == x for m in found)]
@@ -80,8 +90,21 @@ def render_mistakes(found: Sequence[Mistake], documents: Mapping[str, Document],
         by_document: dict[str, list[dict[str, Any]]] = {}
         for mistake in of_lang:
             by_document.setdefault(mistake.document, []).append(_shown(mistake, documents[mistake.document].text))
-        parts.append((lang, LANGUAGE_NAMES[lang], counts(of_lang), _by_label(of_lang), by_document))
-    return str(_template("errors.html").render(title=title, note=note, kinds=KINDS, parts=parts))
+        parts.append((lang, LANGUAGE_NAMES[lang], counts(of_lang), _by_label(of_lang), confused(of_lang), by_document))
+    page = _template("errors.html").render(title=title, note=note, kinds=KINDS, parts=parts, tables=tables)
+    return str(page)
+
+
+def confused(found: Iterable[Mistake]) -> list[tuple[str, str, int]]:
+    """Which label was taken for which, the most frequent first: (gold, predicted, how often).
+
+    >>> confused([Mistake("a", "label", (0, 2, "PLACE"), (0, 2, "FIRM"))])
+    [('PLACE', 'FIRM', 1)]
+    """
+    pairs = Counter(
+        (m.gold[2], m.predicted[2]) for m in found if m.gold and m.predicted and m.gold[2] != m.predicted[2]
+    )
+    return [(gold, predicted, n) for (gold, predicted), n in sorted(pairs.items(), key=lambda x: (-x[1], x[0]))]
 
 
 def _by_label(found: Iterable[Mistake]) -> list[tuple[str, dict[str, int]]]:

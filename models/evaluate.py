@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +12,7 @@ from corpus.errors import ModelError
 from corpus.metrics import Marked, Scores, score
 from corpus.scheme import Scheme
 from corpus.spacy_models import encodable, load_model
+from models.counts import Axes, Counts, Names, count
 from models.examples import Annotated, stretches
 
 if TYPE_CHECKING:
@@ -27,16 +28,41 @@ def evaluate(
     return score(gold, predicted, languages=languages)
 
 
-def evaluate_model(folders: dict[Lang, Path], gold: Sequence[Annotated], *, scheme: Scheme) -> Scores:
+def evaluate_model(folders: Mapping[Lang, Path], gold: Sequence[Annotated], *, scheme: Scheme) -> Scores:
     """The scores of the models in `folders` (by language) on documents with gold.
 
     A document in a language without a model counts as predicted empty. Claims, which these models do not propose, are
     left out on both sides. Raises ModelError where a model cannot be loaded or its labels do not fit the scheme.
     """
-    documents = [document for document, _ in gold]
-    predicted = [layer for lang in folders for layer in predict(folders[lang], documents, scheme=scheme)]
-    entities_only = [Layer(layer.document, layer.sha, layer.source, "", layer.entities) for _, layer in gold]
-    return score(entities_only, predicted, languages={document.id: document.lang for document in documents})
+    predicted = predict_all(folders, [document for document, _ in gold], scheme=scheme)
+    return score(entities_only(gold), predicted, languages={document.id: document.lang for document, _ in gold})
+
+
+def predict_all(folders: Mapping[Lang, Path], documents: Sequence[Document], *, scheme: Scheme) -> list[Layer]:
+    """What the models in `folders` find in the documents; those in a language without a model are left out."""
+    return [layer for lang in folders for layer in predict(folders[lang], documents, scheme=scheme)]
+
+
+def entities_only(gold: Iterable[Annotated]) -> list[Layer]:
+    """The gold without claims, which entity models do not propose."""
+    return [Layer(layer.document, layer.sha, layer.source, "", layer.entities) for _, layer in gold]
+
+
+def scored(
+    gold: Sequence[Annotated],
+    *predictions: Sequence[Marked],
+    articles: Mapping[str, str],
+    names: Names | None = None,
+    judged: frozenset[str] | None = None,
+) -> list[Counts]:
+    """The counts of each prediction of the entities of `gold`, on the same axes, so that two can be compared."""
+    wanted = entities_only(gold)
+    languages = {document.id: document.lang for document, _ in gold}
+    axes = Axes.of(wanted, *predictions, languages=languages, articles=articles)
+    return [
+        count(axes, wanted, [x for x in layers if x.document in languages], names=names, judged=judged)
+        for layers in predictions
+    ]
 
 
 def predict(folder: Path, documents: Iterable[Document], *, scheme: Scheme) -> Iterator[Layer]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from corpus.document import Document, Entity, Layer
+from corpus.document import Document, Entity, Layer, without_overlaps
 from corpus.errors import ModelError
 from corpus.spacy_models import encodable
 from corpus.store import check_sha
@@ -24,11 +24,18 @@ Annotated = tuple[Document, Layer]
 
 @dataclass
 class Examples:
-    """Training examples, how many entities they hold, and those whose edges fall inside a token (document, surface)."""
+    """Training examples, how many entities they were made of, and those that cannot be taught, as (document, surface).
+
+    `misaligned` are entities whose edges fall inside a token, or which begin with white space, which no recogniser of
+    spaCy may find; `overlapping` those that share a character with another one that is taught. `empty` are the documents
+    that have no text.
+    """
 
     examples: list[Example] = field(default_factory=list)
     entities: int = 0
     misaligned: list[tuple[str, str]] = field(default_factory=list)
+    overlapping: list[tuple[str, str]] = field(default_factory=list)
+    empty: list[str] = field(default_factory=list)
 
 
 def stretches(text: str, size: int, entities: Sequence[Entity] = ()) -> Iterator[Range]:
@@ -51,58 +58,82 @@ def stretches(text: str, size: int, entities: Sequence[Entity] = ()) -> Iterator
 def make_examples(nlp: Language, annotated: Iterable[Annotated], *, size: int) -> Examples:
     """Examples of `nlp`'s language from documents with a layer each; `size` is that of a stretch, in characters.
 
-    An entity with an edge inside a token cannot be taught; it is counted, and the tokens that it touches are left open
-    rather than taught to hold no name. Raises StaleTextError where a layer was made for another text.
+    An entity with an edge inside a token cannot be taught; it is named, and the tokens that it touches are left open
+    rather than taught to hold no name. Of entities that overlap, the longest is taught, of the same length the first.
+    Raises StaleTextError where a layer was made for another text.
     """
     from spacy.training import Example
 
     made = Examples()
     for document, layer in annotated:
         check_sha(document, layer.sha, f"the layer {layer.source!r}")
+        if not document.text:
+            made.empty.append(document.id)
+        taught, overlapping = _apart(layer.entities)
+        made.entities += len(layer.entities)
+        made.overlapping += [(document.id, entity.span.surface) for entity in overlapping]
         for start, end in stretches(document.text, size, layer.entities):
-            inside = [e for e in layer.entities if start <= e.start and e.end <= end]
+            inside = [e for e in taught if start <= e.start and e.end <= end]
+            covered = [e for e in overlapping if start <= e.start and e.end <= end]
             predicted = prepared(nlp, document.text[start:end])
             reference = predicted.copy()
-            bad = _set_entities(reference, inside, start)
+            bad = _set_entities(reference, inside, covered, start)
             made.examples.append(Example(predicted, reference))
-            made.entities += len(inside)
             made.misaligned += [(document.id, entity.span.surface) for entity in bad]
     return made
 
 
+def _apart(entities: Sequence[Entity]) -> tuple[list[Entity], list[Entity]]:
+    """Entities that do not overlap, in order, and those that do overlap one of these."""
+    taught = without_overlaps(sorted(entities, key=lambda e: (e.start - e.end, e.start)))
+    kept = {id(entity) for entity in taught}
+    return list(taught), [entity for entity in entities if id(entity) not in kept]
+
+
 def prepared(nlp: Language, text: str) -> Doc:
-    """The text as the recogniser of `nlp` meets it: tokenised, and through all components before "ner"."""
+    """The text as the recogniser of `nlp` meets it: tokenised, and through all components before "ner" that do not learn."""
     doc = nlp.make_doc(encodable(text))
+    frozen = nlp.config["training"].get("frozen_components", ())
     for name, component in nlp.pipeline:
         if name == "ner":
             break
-        doc = component(doc)
+        if name in frozen or not getattr(component, "is_trainable", False):
+            doc = component(doc)
     return doc
 
 
-def _set_entities(doc: Doc, entities: Sequence[Entity], origin: int) -> list[Entity]:
+def _set_entities(doc: Doc, entities: Sequence[Entity], covered: Sequence[Entity], origin: int) -> list[Entity]:
+    """Set the entities of `doc`; those that its tokens cannot hold. Of the tokens of the `covered` ones nothing is said."""
     spans, bad = [], []
     open_tokens: set[int] = set()
     for entity in entities:
         start, end = entity.start - origin, entity.end - origin
         span = doc.char_span(start, end, label=entity.label)
-        if span is None:
+        if span is None or span[0].is_space:
             bad.append(entity)
-            touched = doc.char_span(start, end, alignment_mode="expand")
-            open_tokens.update(token.i for token in touched or ())
+            open_tokens.update(_touched(doc, start, end))
         else:
             spans.append(span)
+    for entity in covered:
+        open_tokens.update(_touched(doc, entity.start - origin, entity.end - origin))
     open_tokens.difference_update(token.i for span in spans for token in span)
     doc.set_ents(spans, missing=[doc[i : i + 1] for i in sorted(open_tokens)], default="outside")
     return bad
 
 
-def check_budget(made: Examples, budget: float, lang: str) -> None:
-    """Raises ModelError where more than `budget` (a part of 1) of the entities have an edge inside a token."""
-    if made.entities and len(made.misaligned) / made.entities > budget:
-        shown = "; ".join(f"{document}: {surface!r}" for document, surface in made.misaligned[:3])
+def _touched(doc: Doc, start: int, end: int) -> list[int]:
+    return [token.i for token in doc.char_span(start, end, alignment_mode="expand") or ()]
+
+
+def check_budget(made: Examples, budget: float, what: str) -> None:
+    """Raises ModelError where more than `budget` (a part of 1) of the entities cannot be taught."""
+    lost = [*made.misaligned, *made.overlapping]
+    if made.entities and len(lost) / made.entities > budget:
+        why = "begin or end inside a token" if made.misaligned else ""
+        why += f"{' or ' if why else ''}overlap another one" if made.overlapping else ""
+        shown = "; ".join(f"{document}: {surface!r}" for document, surface in lost[:3])
         raise ModelError(
-            f"{lang}: {len(made.misaligned)} of {made.entities} entities begin or end inside a token ({shown}); "
+            f"{what}: {len(lost)} of {made.entities} entities {why} ({shown}); "
             f"expected at most {budget:.0%}: look at the edges of these entities"
         )
 

@@ -2,54 +2,46 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
-import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from importlib import resources
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from corpus.dataset.build import document_splits
-from corpus.document import LANGUAGES, Lang, Layer
-from corpus.errors import InputError, ModelError, WorkspaceError
-from corpus.metrics import Scores
+from corpus.document import Lang
+from corpus.errors import WorkspaceError
 from corpus.report import Progress
-from corpus.schema import GOLD, layer_row
 from corpus.store import Workspace, write_atomically
-from models.claims import ClaimsResult, Reader, config_text, note_admitted, train_claims_on
-from models.evaluate import evaluate_model
+from models.card import made_with, write_card
+from models.claims import Reader, note_admitted
+from models.config import Recipe
+from models.counts import names_of, write_names
 from models.examples import Annotated
-from models.gate import Verdict, judge
-from models.train import DEFAULT_SEED, TrainResult, annotated, silver_layers, train_on
+from models.gate import Changes, Pin, Rule, check_pin, evaluation_digests, read_pin, read_rule, write_pin
+from models.judgement import basis, judged, record_of
+from models.parts import Tell, train_parts
+from models.plan import Plan, flat, make_plan
+from models.public import Named
+from models.train import DEFAULT_SEED
+from models.versions import ACCEPTED, CLAIMS_FOLDER, MODELS, accepted, claim_folders, folders, read_model
+from models.work import finish, working
 
-MODELS = "models"
-ACCEPTED = "accepted"
-"""The file in `models/` that names the version in use."""
-
-CLAIMS_FOLDER = "claims-"
-"""What the names of the folders with spotters of claims begin with; the language follows."""
+__all__ = [
+    "ACCEPTED",
+    "CLAIMS_FOLDER",
+    "MODELS",
+    "Admit",
+    "Plan",
+    "accepted",
+    "claim_folders",
+    "folders",
+    "make_plan",
+    "read_model",
+    "retrain",
+]
 
 Admit = Callable[[dict[Lang, Path], Sequence[Annotated]], dict[Lang, list[str]]]
-
-_FORMAT = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What a model is to learn from and to be judged by, and the version that follows from it.
-
-    `claims` are the languages whose gold has claims, where spotters of claims are to be trained.
-    """
-
-    version: str
-    gold: dict[Lang, list[Annotated]]
-    silver: dict[Lang, list[Annotated]]
-    test: list[Annotated]
-    claims: tuple[Lang, ...] = ()
 
 
 def retrain(
@@ -59,17 +51,32 @@ def retrain(
     held_out: frozenset[str] = frozenset(),
     silver: bool = False,
     max_steps: int | None = None,
+    public: Sequence[Named] = (),
+    recipes: Mapping[Lang, Recipe] | None = None,
+    gpu: str = "none",
+    lower_floors: bool = False,
+    new_evaluation: bool = False,
     admit: Admit | None = None,
     read_claims: Reader | None = None,
     admit_claims: Admit | None = None,
     progress: Progress | None = None,
+    tell: Tell | None = None,
 ) -> dict[str, Any]:
-    """Train on the gold of the workspace, judge the model, and put it in use if it is not worse than the one in use.
+    """Train on the gold of the workspace, judge the model, and put it in use if it is better by the rule in hemu.toml.
 
-    The articles to judge by are those of the dataset's test split (`held_out` names further ones); no model learns from
-    them. The version follows from gold, scheme, settings and seed: where it exists already, nothing is trained.
-    A model goes to `models/<version>/` with `en/`, `zh/` (folders that spaCy loads) and `model.json`; the one
-    in use is named in `models/accepted`. A refused one is kept beside it and can be looked at.
+    The articles to judge by are those of the dataset's test split, `held_out` names further ones, and what models were
+    judged by before stays so; no model learns from them. `public` are files of further gold to learn from, and not to
+    judge by, `recipes` are configurations other than those that come with hemu, `gpu` is as in `models.device.device`.
+    The version follows from gold, scheme, settings and seed: where it exists already, nothing is trained, and
+    it is judged again only where the rule, the articles or the model in use have changed since.
+    A model goes to `models/<version>/` with `en/`, `zh/` (folders that spaCy loads), `model.json`, and a card in
+    README.md; the one in use is named in `models/accepted`. A refused one is kept beside it and can be looked at.
+
+    What the verdict rests on is pinned (`models.gate`). Where articles to judge by are gone or have other gold, or the
+    rule is weaker, InputError is raised before anything is trained, unless `new_evaluation` or `lower_floors` say that
+    this is meant; model.json records it.
+
+    An interrupted call goes on where it was: the languages that were finished are not trained again.
 
     `admit` is given the folders of the new models and the articles to judge by, and says which labels of each model are
     of use among the other annotators; as an annotator the model then proposes those only.
@@ -78,238 +85,154 @@ def retrain(
     them where gold has claims, in `claims-en/` and `claims-zh/`. `admit_claims` judges them as `admit` does, type by
     type; whether the version is accepted is up to the entities.
 
-    Returns what model.json holds, with the paths: version, accepted, reason, scores after and before, counts.
-    Raises InputError where there is no gold, or nothing is left to learn from.
+    Returns what model.json holds, with the paths: version, accepted, reason, scores after and before, figures with
+    intervals, counts. Raises InputError where there is no gold, or nothing is left to learn from.
     """
     started = time.monotonic()
+    tell = tell or _say_nothing
+    rule, pin = read_rule(workspace), read_pin(workspace)
     plan = make_plan(
-        workspace, seed=seed, held_out=held_out, silver=silver, max_steps=max_steps, claims=read_claims is not None
+        workspace,
+        seed=seed,
+        held_out=held_out,
+        silver=silver,
+        max_steps=max_steps,
+        claims=read_claims is not None,
+        public=public,
+        pinned=pin.documents if pin and not new_evaluation else (),
+        recipes=recipes,
     )
+    documents = evaluation_digests(plan.test)
+    changes = check_pin(pin, rule, documents, lower_floors=lower_floors, new_evaluation=new_evaluation)
+    flags = {"--lower-floors": lower_floors, "--new-evaluation": new_evaluation}
     folder = workspace.folder(MODELS) / plan.version
     if (folder / "model.json").is_file():
-        return {**read_model(folder), "unchanged": True}
-    temporary = folder.with_name(f".{plan.version}.{os.getpid()}.tmp")
+        return _again(workspace, plan, folder, rule, pin, documents, changes, flags)
     try:
-        temporary.mkdir(parents=True, exist_ok=True)
-        results = _train(plan, workspace, temporary, seed, max_steps, progress)
-        trained = {lang: temporary / lang for lang in results}
-        after = evaluate_model(trained, plan.test, scheme=workspace.scheme)
-        verdict, before = _judge(workspace, trained, plan.test, after)
-        record = _record(plan, workspace, results, verdict, after, before, seed)
-        if admit:
-            record["admitted"] = admit(trained, plan.test)
-            for lang, labels in record["admitted"].items():
-                note_admitted(trained[lang], labels)
-        if read_claims and plan.claims:
-            spotters = _train_claims(plan, workspace, temporary, read_claims, seed, max_steps, progress)
-            record["claims"] = {lang: _counts(result) for lang, result in spotters.items()}
-            if admit_claims:
-                paths = {lang: result.path for lang, result in spotters.items()}
-                record["admitted_claims"] = admit_claims(paths, plan.test)
-                for lang, path in paths.items():
-                    note_admitted(path, record["admitted_claims"].get(lang, ()))
-        record["seconds"] = round(time.monotonic() - started, 1)
-        write_atomically(temporary / "model.json", json.dumps(record, ensure_ascii=False, indent=1).encode())
-        with workspace.writing():
-            temporary.replace(folder)
-            if verdict.accepted:
-                write_atomically(folder.parent / ACCEPTED, f"{plan.version}\n".encode())
+        with working(folder) as work:
+            languages, spotters, kept = train_parts(
+                plan, workspace, work, seed, max_steps, recipes or {}, gpu, read_claims, progress, tell
+            )
+            trained = {lang: work / lang for lang in plan.gold}
+            tell(f"judging on {len(plan.test)} documents held out")
+            judgement = judged(workspace, plan, trained, rule)
+            record = {
+                **_record(plan, workspace, languages, seed, silver, max_steps),
+                **record_of(judgement, rule, documents, changes, flags),
+            }
+            if admit:
+                record["admitted"] = admit(trained, plan.test)
+                _note(trained, record["admitted"])
+            if spotters:
+                record["claims"] = spotters
+                if admit_claims:
+                    paths = {lang: work / f"{CLAIMS_FOLDER}{lang}" for lang in plan.claims}
+                    record["admitted_claims"] = admit_claims(paths, plan.test)
+                    _note(paths, record["admitted_claims"])
+            record |= {"resumed": kept, "seconds": round(time.monotonic() - started, 1)}
+            write_names(work, names_of(plan.learnt()))
+            _write(work, record)
+            with workspace.writing():
+                _pin(workspace, pin, rule, documents, changes, record)
+                finish(work, folder)
+                if judgement.verdict.accepted:
+                    _put_in_use(folder)
     except OSError as error:
         raise WorkspaceError(f"{folder}: cannot be written: {error.strerror}") from None
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
     return {**read_model(folder), "unchanged": False}
 
 
-def make_plan(
+def _again(
     workspace: Workspace,
-    *,
-    seed: int,
-    held_out: frozenset[str],
-    silver: bool,
-    max_steps: int | None,
-    claims: bool = False,
-) -> Plan:
-    """What there is to learn from, what to judge by, and the version. With `claims`, spotters of claims are trained too."""
-    layers = workspace.read(GOLD)
-    by_lang = {lang: annotated(workspace, lang, layers) for lang in LANGUAGES}
-    everything = [pair for pairs in by_lang.values() for pair in pairs]
-    if not everything:
-        raise InputError(f"{workspace.root}: no document has gold annotation to learn from; run: hemu adjudicate")
-    splits = document_splits(workspace, [document for document, _ in everything], held_out=held_out)
-    gold = {lang: [p for p in pairs if splits[p[0].id] != "test"] for lang, pairs in by_lang.items()}
-    gold = {lang: pairs for lang, pairs in gold.items() if any(layer.entities for _, layer in pairs)}
-    if not gold:
-        raise InputError(f"{workspace.root}: all gold is held out, nothing is left to learn from; annotate more")
-    test = [p for p in everything if splits[p[0].id] == "test"]
-    extra: dict[Lang, list[Annotated]] = {}
-    if silver:
-        # Copies of an article to judge by, and its other version, would tell the model what stands in it.
-        combined = silver_layers(workspace, without=(document.id for document, _ in test))
-        extra = {lang: annotated(workspace, lang, combined) for lang in gold}
-    parts = [json.dumps([_FORMAT, seed, silver, max_steps, workspace.scheme.version, *workspace.scheme.label_names])]
-    parts += [(resources.files("models") / "configs" / f"{lang}.cfg").read_text(encoding="utf-8") for lang in gold]
-    for what, pairs in (("gold", [p for x in gold.values() for p in x]), ("silver", _flat(extra)), ("test", test)):
-        parts += [what, *(json.dumps([document.sha, _marks(layer)]) for document, layer in pairs)]
-    spotted = tuple(lang for lang, pairs in gold.items() if claims and any(layer.claims for _, layer in pairs))
-    if spotted:
-        parts += [
-            "claims",
-            config_text(),
-            *(v.name for v in (*workspace.scheme.claim_types, *workspace.scheme.stances)),
-        ]
-        for pairs in (_flat(gold), _flat(extra), test):
-            parts += [json.dumps([document.sha, _claim_marks(layer)]) for document, layer in pairs]
-    version = hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
-    return Plan(version, gold, extra, test, spotted)
-
-
-def _flat(by_lang: Mapping[Lang, Sequence[Annotated]]) -> list[Annotated]:
-    return [pair for pairs in by_lang.values() for pair in pairs]
-
-
-def _marks(layer: Layer) -> list[Any]:
-    return [[e["start"], e["end"], e["label"]] for e in layer_row(layer)["entities"]]
-
-
-def _claim_marks(layer: Layer) -> list[Any]:
-    return [[c["start"], c["end"], c["type"], c["stance"]] for c in layer_row(layer)["claims"]]
-
-
-def _train(
-    plan: Plan, workspace: Workspace, folder: Path, seed: int, max_steps: int | None, progress: Progress | None
-) -> dict[Lang, TrainResult]:
-    return {
-        lang: train_on(
-            pairs,
-            lang,
-            out=folder / lang,
-            scheme=workspace.scheme,
-            silver=plan.silver.get(lang, ()),
-            seed=seed,
-            max_steps=max_steps,
-            progress=progress,
-        )
-        for lang, pairs in plan.gold.items()
-    }
-
-
-def _train_claims(
     plan: Plan,
-    workspace: Workspace,
     folder: Path,
-    read: Reader,
-    seed: int,
-    max_steps: int | None,
-    progress: Progress | None,
-) -> dict[Lang, ClaimsResult]:
-    return {
-        lang: train_claims_on(
-            plan.gold[lang],
-            lang,
-            out=folder / f"{CLAIMS_FOLDER}{lang}",
-            read=read,
-            scheme=workspace.scheme,
-            silver=plan.silver.get(lang, ()),
-            seed=seed,
-            max_steps=max_steps,
-            progress=progress,
-        )
-        for lang in plan.claims
-    }
+    rule: Rule,
+    pin: Pin | None,
+    documents: Mapping[str, str],
+    changes: Changes,
+    flags: Mapping[str, bool],
+) -> dict[str, Any]:
+    """A version that is there: judged again where what the verdict rested on has changed, unless it is in use."""
+    record, current = read_model(folder), accepted(workspace)
+    stored = {name: value for name, value in record.items() if name not in ("path", "paths", "claim_paths")}
+    in_use = current == folder
+    judged_by = basis(rule, documents, current.name if current else None)
+    if not in_use and record.get("gate", {}).get("basis") != judged_by:
+        judgement = judged(workspace, plan, folders(folder), rule)
+        earlier = {name: stored[name] for name in ("accepted", "reason", "before", "gate") if name in stored}
+        stored |= record_of(judgement, rule, documents, changes, flags)
+        stored["judged_before"] = [*stored.get("judged_before", ()), earlier]
+        with workspace.writing():
+            _write(folder, stored)
+            _pin(workspace, pin, rule, documents, changes, stored)
+            if judgement.verdict.accepted:
+                _put_in_use(folder)
+    elif pin is None or pin.rule != rule or any(asdict(changes).values()):
+        with workspace.writing():
+            _pin(workspace, pin, rule, documents, changes, {**stored, "accepted": in_use})
+    return {**read_model(folder), "unchanged": True}
 
 
-def _counts(result: ClaimsResult) -> dict[str, Any]:
-    return {
-        "documents": result.documents,
-        "claims": result.claims,
-        "reached": result.reached,
-        "silver_documents": result.silver_documents,
-        "steps": result.steps,
-        "seconds": round(result.seconds, 1),
-    }
+def _pin(
+    workspace: Workspace,
+    pin: Pin | None,
+    rule: Rule,
+    documents: Mapping[str, str],
+    changes: Changes,
+    record: Mapping[str, Any],
+) -> None:
+    version, verdict = str(record["version"]), bool(record["accepted"])
+    write_pin(workspace, pin, rule, documents, changes, version=version, accepted=verdict)
 
 
-def _judge(
-    workspace: Workspace, trained: dict[Lang, Path], test: Sequence[Annotated], after: Scores
-) -> tuple[Verdict, Scores | None]:
-    """The verdict, and the scores of the model in use on the documents that it has not learnt from either."""
-    current = accepted(workspace)
-    if current is None:
-        return judge(after), None
-    seen = set(read_model(current)["learnt_from"])
-    fair = [pair for pair in test if pair[0].id not in seen]
-    try:
-        before = evaluate_model(folders(current), fair, scheme=workspace.scheme)
-    except ModelError:
-        # The scheme has changed, or the model is gone or broken: there is nothing in use to compare with.
-        return judge(after), None
-    if len(fair) < len(test):
-        after = evaluate_model(trained, fair, scheme=workspace.scheme)
-    return judge(after, before), before
+def _put_in_use(folder: Path) -> None:
+    write_atomically(folder.parent / ACCEPTED, f"{folder.name}\n".encode())
+
+
+def _write(folder: Path, record: Mapping[str, Any]) -> None:
+    write_atomically(folder / "model.json", json.dumps(record, ensure_ascii=False, indent=1).encode())
+    write_card(folder, record)
+
+
+def _note(paths: Mapping[Lang, Path], admitted: Mapping[Lang, Sequence[str]]) -> None:
+    for lang, path in paths.items():
+        note_admitted(path, admitted.get(lang, ()))
 
 
 def _record(
-    plan: Plan,
-    workspace: Workspace,
-    results: dict[Lang, TrainResult],
-    verdict: Verdict,
-    after: Scores,
-    before: Scores | None,
-    seed: int,
+    plan: Plan, workspace: Workspace, languages: Mapping[str, Any], seed: int, silver: bool, max_steps: int | None
 ) -> dict[str, Any]:
-    current = accepted(workspace)
+    scheme = workspace.scheme
     return {
         "version": plan.version,
-        "accepted": verdict.accepted,
-        "reason": verdict.reason,
-        "labels": list(workspace.scheme.label_names),
-        "scheme": workspace.scheme.version,
+        "labels": list(scheme.label_names),
+        "scheme": scheme.version,
         "seed": seed,
-        "languages": {
-            lang: {
-                "documents": result.documents,
-                "entities": result.entities,
-                "silver_documents": result.silver_documents,
-                "misaligned": len(result.misaligned),
-                "steps": result.steps,
-                "seconds": round(result.seconds, 1),
-            }
-            for lang, result in results.items()
+        "settings": {"silver": silver, "max_steps": max_steps},
+        "made_with": made_with(),
+        "configs": dict(plan.configs),
+        "gold": {
+            "digest": plan.gold_digest,
+            "documents": sum(len(pairs) for pairs in plan.gold.values()),
+            "labels": _labels(plan),
         },
+        "public": [found.record() for found in plan.public],
+        "languages": dict(languages),
         "held_out": sorted(document.id for document, _ in plan.test),
-        "learnt_from": sorted(d.id for d, _ in [*_flat(plan.gold), *_flat(plan.silver)]),
-        "before": {"version": current.name if current else None, "scores": asdict(before) if before else None},
-        "after": {"scores": asdict(after)},
+        "learnt_from": sorted(d.id for d, _ in [*flat(plan.gold), *flat(plan.silver)]),
     }
 
 
-def accepted(workspace: Workspace) -> Path | None:
-    """The folder of the model in use, or None where there is none."""
-    file = workspace.folder(MODELS) / ACCEPTED
-    if not file.is_file():
-        return None
-    folder = workspace.folder(MODELS) / file.read_text(encoding="utf-8").strip()
-    return folder if (folder / "model.json").is_file() else None
+def _labels(plan: Plan) -> dict[str, dict[str, int]]:
+    """How many gold entities of each label were learnt, by language."""
+    counts: dict[str, dict[str, int]] = {}
+    for lang, pairs in plan.gold.items():
+        of_lang = counts.setdefault(lang, {})
+        for _, layer in pairs:
+            for entity in layer.entities:
+                of_lang[entity.label] = of_lang.get(entity.label, 0) + 1
+    return counts
 
 
-def folders(model: Path) -> dict[Lang, Path]:
-    """The folders that spaCy loads, by language, of the model in the folder `model`."""
-    return {lang: model / lang for lang in LANGUAGES if (model / lang / "meta.json").is_file()}
-
-
-def claim_folders(model: Path) -> dict[Lang, Path]:
-    """The folders of the spotters of claims, by language, of the model in the folder `model`."""
-    found = {lang: model / f"{CLAIMS_FOLDER}{lang}" for lang in LANGUAGES}
-    return {lang: folder for lang, folder in found.items() if (folder / "meta.json").is_file()}
-
-
-def read_model(folder: Path) -> dict[str, Any]:
-    """What `model.json` in `folder` holds, with the paths of the model; ModelError where it cannot be read."""
-    try:
-        record: dict[str, Any] = json.loads((folder / "model.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise ModelError(f"{folder / 'model.json'}: cannot be read ({error}); train the model again") from None
-    paths = {lang: str(path) for lang, path in folders(folder).items()}
-    spotters = {lang: str(path) for lang, path in claim_folders(folder).items()}
-    return {**record, "path": str(folder), "paths": paths, "claim_paths": spotters}
+def _say_nothing(line: str) -> None:
+    pass

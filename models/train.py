@@ -1,44 +1,68 @@
-"""Train an entity recogniser for one language from gold, on one core, the same way for the same seed."""
+"""Train an entity recogniser for one language from gold, on one core, the same way for the same seed.
+
+A training that was interrupted goes on where it was (`models.checkpoint`), and ends with the weights that it would have
+had; on a GPU, where sums are not the same each time, nearly.
+"""
 
 from __future__ import annotations
 
-import random
+import hashlib
+import json
 import shutil
 import time
 import warnings
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
-from importlib import resources
-from itertools import chain, islice
-from itertools import count as count_up
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from corpus.dedupe import split_keys
-from corpus.document import Lang, Layer
+from corpus.document import Lang
 from corpus.errors import InputError, ModelError
-from corpus.report import Progress
-from corpus.schema import GOLD, layers_table
+from corpus.report import Progress, Skipped
+from corpus.schema import GOLD
 from corpus.scheme import Scheme
 from corpus.store import Workspace
-from models.examples import Annotated, check_budget, make_examples, shuffled
+from models.checkpoint import Checkpoints, Keeper
+from models.config import Recipe, make_pipeline, read_config, read_recipe
+from models.device import CPU, device, fast_products
+from models.examples import Annotated, Examples, check_budget, make_examples
+from models.sources import SILVER, annotated, not_used, public_gold, silver_layers
+from models.updates import go_through, run_updates, seeded, updater, updates
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from spacy.language import Language
     from spacy.training import Example
-    from thinc.api import Config, Optimizer
+    from thinc.api import Optimizer
+
+# Others find here what they need for a training of their own.
+__all__ = [
+    "DEFAULT_SEED",
+    "SILVER",
+    "TrainResult",
+    "annotated",
+    "make_folder",
+    "read_config",
+    "run_updates",
+    "seeded",
+    "silver_layers",
+    "train",
+    "train_on",
+    "updates",
+]
 
 DEFAULT_SEED = 0
-SILVER = "combined"
-"""The layer that stands in for gold where there is none: the pre-annotation."""
+_FORMAT = 1
 
 
 @dataclass(frozen=True, slots=True)
 class TrainResult:
-    """A trained model: the folder that spaCy loads, and what it learnt from."""
+    """A trained model: the folder that spaCy loads, and what it learnt from.
+
+    What could not be taught is named: entities with an edge inside a token (`misaligned`) or that overlap another one, as
+    (document, surface), of gold, silver and public sets together; and documents that were `skipped`. `resumed` is the
+    number of updates that an earlier, interrupted call had made. `inputs` is a digest of all that the weights follow from.
+    """
 
     lang: Lang
     path: Path
@@ -50,6 +74,13 @@ class TrainResult:
     misaligned: list[tuple[str, str]] = field(default_factory=list)
     steps: int = 0
     seconds: float = 0.0
+    public_documents: int = 0
+    overlapping: list[tuple[str, str]] = field(default_factory=list)
+    skipped: list[Skipped] = field(default_factory=list)
+    words: int = 0
+    resumed: int = 0
+    device: str = CPU
+    inputs: str = ""
 
 
 def train(
@@ -60,56 +91,45 @@ def train(
     seed: int = DEFAULT_SEED,
     leave_out: frozenset[str] = frozenset(),
     silver: bool = False,
+    public: Sequence[Path] = (),
     max_steps: int | None = None,
+    recipe: Recipe | None = None,
+    gpu: str = "none",
+    checkpoints: Checkpoints | None = None,
     progress: Progress | None = None,
 ) -> TrainResult:
     """Train on all gold of one language but the documents in `leave_out`, and write a spaCy model to the folder `out`.
 
     English begins with the vectors and the tok2vec weights of the general English model, Chinese with nothing but words
-    and parts of speech. With `silver`, the pre-annotation of documents that have no gold is learnt first, but not that
-    of near-duplicates or other versions of the documents in `leave_out`. `max_steps` bounds the updates; without it
-    they grow with the gold up to the bound in the configuration. An existing folder `out` is replaced.
+    and parts of speech; another `recipe` (`models.config.read_recipe`) may say otherwise. With `silver`, the
+    pre-annotation of documents that have no gold is learnt first, but not that of near-duplicates or other versions of the
+    documents in `leave_out`. Then come the files `public`, gold of others as JSON Lines, without what is a copy of a
+    document of the workspace's gold or in `leave_out`. `max_steps` bounds the updates; without it they grow with the gold
+    up to the bound in the configuration. An existing folder `out` is replaced. `gpu` as in `models.device.device`.
 
-    Raises InputError where there is no gold to learn from, ModelError where too many entities have an edge inside a
-    token or the folder cannot be made.
+    Raises InputError where there is no gold to learn from, ModelError where too many entities cannot be taught, gold has
+    labels that the scheme does not have, or the folder cannot be made.
     """
-    layers = workspace.read(GOLD)
-    gold = annotated(workspace, lang, {id: layer for id, layer in layers.items() if id not in leave_out})
+    layers = {id: layer for id, layer in workspace.read(GOLD).items() if id not in leave_out}
+    gold = annotated(workspace, lang, layers)
+    skipped = not_used(workspace, layers)
     extra: list[Annotated] = []
     if silver:
-        extra = annotated(workspace, lang, silver_layers(workspace, without=leave_out))
+        pseudo = silver_layers(workspace, without=leave_out)
+        extra = annotated(workspace, lang, pseudo)
+        skipped += not_used(workspace, pseudo)
+    others: list[Annotated] = []
+    if public:
+        others, more = public_gold(workspace, lang, public, gold=gold, leave_out=leave_out)
+        skipped += more
     if not any(layer.entities for _, layer in gold):
-        raise InputError(f"{workspace.root}: no gold entities in {lang!r} to learn from; run: hemu adjudicate")
+        if not any(layer.entities for _, layer in others):
+            raise InputError(f"{workspace.root}: no gold entities in {lang!r} to learn from; run: hemu adjudicate")
+        gold, others = [*others, *gold], []
     return train_on(
-        gold, lang, out=out, scheme=workspace.scheme, silver=extra, seed=seed, max_steps=max_steps, progress=progress
-    )
-
-
-def silver_layers(workspace: Workspace, *, without: Iterable[str]) -> dict[str, Layer]:
-    """The pre-annotation of documents that have no gold, by id, that a model may learn from.
-
-    `without` are the documents to judge by. What is in their near-duplicate clusters (as `hemu dedupe` found them) or is
-    their other version says what stands in them, and is left out too.
-    """
-    gold = workspace.read(GOLD)
-    sides = split_keys(workspace)
-    kept_apart = frozenset(without)
-    closed = {sides[id] for id in kept_apart if id in sides}
-    return {
-        id: layer
-        for id, layer in workspace.read(layers_table(SILVER)).items()
-        if id not in gold and id not in kept_apart and sides.get(id) not in closed
-    }
-
-
-def annotated(workspace: Workspace, lang: Lang, layers: dict[str, Layer]) -> list[Annotated]:
-    """The documents of one language with their layers, by id; those whose text has changed since are left out."""
-    documents = workspace.documents()
-    return [
-        (documents[id], layers[id])
-        for id in sorted(layers)
-        if id in documents and documents[id].lang == lang and documents[id].sha == layers[id].sha
-    ]
+        gold, lang, out=out, scheme=workspace.scheme, silver=extra, public=others, seed=seed, max_steps=max_steps,
+        recipe=recipe, gpu=gpu, checkpoints=checkpoints, skipped=skipped, progress=progress,
+    )  # fmt: skip
 
 
 def train_on(
@@ -119,44 +139,68 @@ def train_on(
     out: Path,
     scheme: Scheme,
     silver: Sequence[Annotated] = (),
+    public: Sequence[Annotated] = (),
     seed: int = DEFAULT_SEED,
     max_steps: int | None = None,
+    recipe: Recipe | None = None,
+    gpu: str = "none",
+    checkpoints: Checkpoints | None = None,
+    skipped: Sequence[Skipped] = (),
     progress: Progress | None = None,
 ) -> TrainResult:
-    """Like `train`, from documents in hand."""
+    """Like `train`, from documents in hand; `skipped` goes into the result. Silver is learnt first, then `public`."""
     started = time.monotonic()
+    recipe = recipe or read_recipe(lang)
+    if recipe.lang != lang:
+        raise InputError(f"{recipe.name}: the configuration is for language {recipe.lang!r}, the gold in {lang!r}")
     # Before the work, since spaCy makes one level of folders only, and only at the end.
     make_folder(out.parent)
-    config = read_config(lang)
-    settings = dict(config.pop("training"))
-    with _quiet(), seeded(seed):
-        nlp = _blank(config, lang)
-        made = make_examples(nlp, gold, size=settings["stretch"])
-        check_budget(made, settings["misaligned_budget"], lang)
-        pseudo = make_examples(nlp, silver, size=settings["stretch"])
-        phases = [(pseudo.examples, settings["silver_epochs"]), (made.examples, settings["epochs"])]
-        optimizer = _initialise(nlp, lang, scheme, made.examples)
-        optimizer.learn_rate = settings["learn_rate"]
-        steps = run_updates(nlp, optimizer, phases, settings, seed=seed, max_steps=max_steps, progress=progress)
-        nlp.meta.update(
-            name=f"hemu_{lang}",
-            description="Named entities of policy news",
-            hemu={"labels": list(scheme.label_names), "scheme": scheme.version, "seed": seed, "documents": len(gold)},
-        )
-        shutil.rmtree(out, ignore_errors=True)
-        with nlp.use_params(optimizer.averages):
-            nlp.to_disk(out)
+    parts = {"silver": silver, "public": public, "gold": gold}
+    for name, pairs in parts.items():
+        _check_labels(pairs, scheme, name)
+    with _quiet(), device(gpu) as where, seeded(seed):
+        digest = _digest(recipe, scheme, parts, seed=seed, max_steps=max_steps, where=where)
+        nlp, how = make_pipeline(recipe)
+        if recipe.settings["general_english"]:
+            nlp.vocab.vectors = _vectors(where)
+        made = {name: _examples(nlp, pairs, recipe, name) for name, pairs in parts.items()}
+        optimizer = _initialise(nlp, recipe, scheme, made["gold"].examples, how["optimizer"])
+        keeper = Keeper(checkpoints or Checkpoints(), out, digest, nlp, optimizer)
+        resumed = keeper.resume()
+        settings = {
+            **recipe.settings,
+            "dropout": how["dropout"],
+            "batcher": how["batcher"] if recipe.own_batches else None,
+        }
+        settings |= {key: how[key] for key in ("max_epochs", "max_steps")}
+        epochs = [recipe.settings[key] for key in ("silver_epochs", "public_epochs", "epochs")]
+        phases = [(part.examples, n) for part, n in zip(made.values(), epochs, strict=True)]
+        with fast_products(nlp) if where == CPU else nullcontext():
+            steps, words = go_through(
+                phases, settings, updater(nlp, optimizer, how), seed=seed, max_steps=max_steps, progress=progress,
+                first=resumed, after=keeper.after,
+            )  # fmt: skip
+        _describe(nlp, recipe, scheme, seed=seed, documents=len(gold), digest=digest)
+        _write(nlp, optimizer, how, out)
+        keeper.remove()
     return TrainResult(
         lang=lang,
         path=out,
         labels=scheme.label_names,
         seed=seed,
         documents=len(gold),
-        entities=made.entities,
+        entities=made["gold"].entities,
         silver_documents=len(silver),
-        misaligned=made.misaligned,
+        misaligned=[bad for part in made.values() for bad in part.misaligned],
         steps=steps,
         seconds=time.monotonic() - started,
+        public_documents=len(public),
+        overlapping=[bad for part in made.values() for bad in part.overlapping],
+        skipped=[*skipped, *(Skipped(id, "has no text") for part in made.values() for id in part.empty)],
+        words=words,
+        resumed=resumed,
+        device=where,
+        inputs=digest,
     )
 
 
@@ -168,22 +212,54 @@ def make_folder(folder: Path) -> None:
         raise ModelError(f"{folder}: cannot be made: {error.strerror}; name another folder for the model") from None
 
 
-def read_config(lang: Lang) -> Config:
-    """The configuration of one language, `models/configs/<lang>.cfg`."""
-    from thinc.api import Config
+def _check_labels(pairs: Iterable[Annotated], scheme: Scheme, what: str) -> None:
+    for document, layer in pairs:
+        for entity in layer.entities:
+            if entity.label not in scheme.label_names:
+                raise ModelError(
+                    f"{document.id}: an entity of the {what} has the label {entity.label!r}, which the scheme does not have "
+                    f"({', '.join(scheme.label_names)}); run: hemu migrate"
+                )
 
-    return Config().from_str((resources.files("models") / "configs" / f"{lang}.cfg").read_text(encoding="utf-8"))
+
+def _digest(
+    recipe: Recipe,
+    scheme: Scheme,
+    parts: Mapping[str, Sequence[Annotated]],
+    *,
+    seed: int,
+    max_steps: int | None,
+    where: str,
+) -> str:
+    """A digest of everything that the weights follow from."""
+    from importlib.metadata import version
+
+    made = hashlib.sha256()
+    packages = {name: version(name) for name in ("hemu", "spacy", "thinc", "numpy")}
+    base = [_general_name() if recipe.settings["general_english"] else "", *_files(recipe)]
+    made.update(
+        json.dumps([_FORMAT, recipe.text, list(scheme.label_names), seed, max_steps, where, packages, base]).encode()
+    )
+    for name, pairs in parts.items():
+        made.update(name.encode())
+        for document, layer in pairs:
+            made.update(json.dumps([document.sha, [[e.start, e.end, e.label] for e in layer.entities]]).encode())
+    return made.hexdigest()[:16]
 
 
-def _blank(config: Config, lang: Lang) -> Language:
-    import spacy.util
+def _files(recipe: Recipe) -> Iterator[list[Any]]:
+    """The files under the paths that a configuration names: pre-trained weights, vectors."""
+    for value in recipe.config.interpolate().get("paths", {}).values():
+        if isinstance(value, str) and Path(value).exists():
+            for path in sorted([Path(value), *Path(value).rglob("*")]):
+                if path.is_file():
+                    yield [path.name, path.stat().st_size, path.stat().st_mtime_ns]
 
-    import models.words  # noqa: F401  (registers the component that zh.cfg names)
 
-    nlp = spacy.util.load_model_from_config(config, auto_fill=True, validate=True)
-    if lang == "en":
-        nlp.vocab.vectors = _general_english().vocab.vectors
-    return nlp
+def _examples(nlp: Language, pairs: Sequence[Annotated], recipe: Recipe, what: str) -> Examples:
+    made = make_examples(nlp, pairs, size=recipe.settings["stretch"])
+    check_budget(made, recipe.settings["misaligned_budget"], f"{recipe.lang}, {what}")
+    return made
 
 
 def _general_english() -> Language:
@@ -192,13 +268,34 @@ def _general_english() -> Language:
     return pipeline()
 
 
-def _initialise(nlp: Language, lang: Lang, scheme: Scheme, examples: Sequence[Example]) -> Optimizer:
+def _general_name() -> str:
+    from corpus.english import model_name
+
+    return model_name()
+
+
+def _vectors(where: str) -> Any:
+    vectors = _general_english().vocab.vectors
+    # On a GPU they are moved there, which those of the pipeline that reads English must not be.
+    return vectors if where == CPU else type(vectors)().from_bytes(vectors.to_bytes())
+
+
+def _initialise(
+    nlp: Language, recipe: Recipe, scheme: Scheme, examples: Sequence[Example], optimizer: Optimizer
+) -> Optimizer:
     recogniser: Any = nlp.get_pipe("ner")
     # All labels of the scheme, so that a model's labels do not depend on what the gold happens to hold.
     for label in scheme.label_names:
         recogniser.add_label(label)
-    optimizer = nlp.initialize(lambda: examples)
-    if lang == "en":
+    try:
+        nlp.initialize(lambda: examples, sgd=optimizer)
+    except Exception as error:  # weights that are not there, a component without gold of its own: many kinds
+        reason = " ".join(str(error).split())[:200]
+        raise ModelError(f"{recipe.name}: the pipeline cannot be set up ({reason})") from None
+    if set(nlp.pipe_labels.get("ner", ())) != set(scheme.label_names):
+        other = ", ".join(sorted(set(nlp.pipe_labels["ner"]).symmetric_difference(scheme.label_names)))
+        raise ModelError(f"{recipe.name}: gives the recogniser other labels than those of the scheme ({other})")
+    if recipe.settings["general_english"]:
         source: Any = _general_english().get_pipe("ner")
         try:
             recogniser.model.get_ref("tok2vec").from_bytes(source.model.get_ref("tok2vec").to_bytes())
@@ -210,64 +307,32 @@ def _initialise(nlp: Language, lang: Lang, scheme: Scheme, examples: Sequence[Ex
     return optimizer
 
 
-def run_updates(
-    nlp: Language,
-    optimizer: Optimizer,
-    phases: Iterable[tuple[Sequence[Example], int]],
-    settings: dict[str, Any],
-    *,
-    seed: int,
-    max_steps: int | None,
-    progress: Progress | None,
-) -> int:
-    """Update `nlp` with the examples of each phase in turn, so many rounds of each; how many updates that were."""
-    rng = random.Random(seed)
-    plan = [(examples, *updates(len(examples), epochs, settings)) for examples, epochs in phases if examples]
-    if plan:
-        # A few articles are few updates a round: they are gone through more often.
-        examples, size, count = plan[-1]
-        a_round = -(-len(examples) // size)
-        plan[-1] = (examples, size, max(count, -(-settings["min_steps"] // a_round) * a_round))
-    total = sum(count for _, _, count in plan)
-    total = total if max_steps is None else min(total, max_steps)
-    steps = 0
-    for examples, size, count in plan:
-        batches = chain.from_iterable(shuffled(examples, size, rng) for _ in count_up())
-        for batch in islice(batches, min(count, total - steps)):
-            nlp.update(batch, sgd=optimizer, drop=settings["dropout"])
-            steps += 1
-            if progress:
-                progress(steps, total)
-    return steps
+def _describe(nlp: Language, recipe: Recipe, scheme: Scheme, *, seed: int, documents: int, digest: str) -> None:
+    from importlib.metadata import version
+
+    import models.words
+
+    nlp.meta.update(
+        name="hemu",
+        description="Named entities of policy news",
+        hemu={
+            "labels": list(scheme.label_names),
+            "scheme": scheme.version,
+            "seed": seed,
+            "documents": documents,
+            "inputs": digest,
+        },
+    )
+    if any(nlp.get_pipe_meta(name).factory == models.words.NAME for name in nlp.pipe_names):
+        # `spacy package` makes a package of it that brings the component.
+        nlp.meta["requirements"] = [f"hemu>={version('hemu')}"]
 
 
-def updates(examples: int, epochs: int, settings: Mapping[str, Any]) -> tuple[int, int]:
-    """The size of a batch and the number of updates for so many examples, by the settings of a language.
-
-    A few articles take small batches and all rounds. A set of thousands of sentences would take hours so: there the
-    batches grow up to "largest_batch", and then the updates end at "most_steps".
-
-    >>> settings = {"batch": 4, "largest_batch": 32, "most_steps": 1000}
-    >>> updates(100, 10, settings), updates(2000, 10, settings), updates(10000, 10, settings)
-    ((4, 250), (20, 1000), (32, 1000))
-    """
-    most = settings["most_steps"]
-    size = min(settings["largest_batch"], max(settings["batch"], -(-examples * epochs // most)))
-    return size, min(most, -(-examples // size) * epochs)
-
-
-@contextmanager
-def seeded(seed: int) -> Iterator[None]:
-    """Random numbers follow from `seed` while the block lasts; those of others do not change by it."""
-    from thinc.api import fix_random_seed
-
-    # spaCy and thinc draw from the global generators; what others draw after us should not be ours.
-    state = random.getstate()
-    fix_random_seed(seed)
-    try:
-        yield
-    finally:
-        random.setstate(state)
+def _write(nlp: Language, optimizer: Optimizer, how: Mapping[str, Any], out: Path) -> None:
+    shutil.rmtree(out, ignore_errors=True)
+    with nlp.use_params(optimizer.averages or {}):
+        written = how["before_to_disk"](nlp) if how["before_to_disk"] else nlp
+        written.to_disk(out)
 
 
 @contextmanager

@@ -18,6 +18,7 @@ from annotators.claims.spotter import SHARE, joined, spotted
 from annotators.claims_model import NAME, readings, trained_claims
 from annotators.pipeline import Pipeline, group_of
 from annotators.registry import check, make, without_models
+from corpus.dedupe import dedupe
 from corpus.document import Claim, Document, Entity, Group, Lang, Layer, Span
 from corpus.errors import ModelError, RegistryError, StaleTextError
 from corpus.schema import DOCUMENTS, GOLD, SEGMENTS
@@ -228,6 +229,8 @@ def test_retrain_trains_spotters_too_and_admits_types(tmp_path: Path) -> None:
     pairs = [gold("zh", n) for n in range(8)]
     workspace.append(DOCUMENTS, [document for document, _ in pairs])
     workspace.append(GOLD, [layer for _, layer in pairs])
+    # The articles are alike, and would all stand on one side.
+    dedupe(workspace, threshold=1)
     assert not has_claims(workspace)
     workspace.append(SEGMENTS, [segment(document) for document, _ in pairs])
     assert has_claims(workspace)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -188,3 +190,25 @@ def test_half_a_model(tmp_path: Path) -> None:
     meta = {"lang": "en", "pipeline": ["ner"], "name": "x", "version": "1"}
     (tmp_path / "meta.json").write_text(json.dumps(meta), encoding="utf-8")
     assert "cannot be loaded" in message(tmp_path)
+
+
+def test_an_installed_package_is_taken_by_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = tmp_path / "en_hemu_model_of_test" / "en_hemu_model_of_test-1.2.0"
+    data.parent.mkdir()
+    save_ruler(data, "en", {"Paris": "PLACE"})
+    (data.parent / "meta.json").write_bytes((data / "meta.json").read_bytes().replace(b'"0.0.0"', b'"1.2.0"'))
+    monkeypatch.syspath_prepend(str(tmp_path))
+    model = make("model:en_hemu_model_of_test")
+    assert [layer.entities[0].label for layer in model.annotate(group_of(Document("a", "", "en", "In Paris.")))] == [
+        "PLACE"
+    ]
+
+
+def test_a_model_whose_labels_do_not_fit_the_scheme_is_refused(tmp_path: Path) -> None:
+    folder = save_ruler(tmp_path / "m", "en", {"Paris": "CITY"})
+    source = tmp_path / "in.jsonl"
+    source.write_text(json.dumps({"id": "a", "lang": "en", "text": "In Paris."}) + "\n")
+    line = [sys.executable, "-m", "corpus.cli", "annotate", str(source), str(tmp_path / "out"), "-a", f"model:{folder}"]
+    done = subprocess.run(line, capture_output=True, text=True)
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert "labels that the scheme does not have (CITY)" in done.stderr

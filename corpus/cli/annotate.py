@@ -174,6 +174,8 @@ def annotate(
     from annotators.registry import DEFAULT
     from annotators.stage import annotate_workspace
     from annotators.stored import explain_workspace
+    from corpus.model_folder import check_labels
+    from corpus.scheme import load_scheme
 
     if input is not None and output is None:
         raise click.UsageError("The pipe needs INPUT and OUTPUT; '-' stands for standard input or output.")
@@ -193,6 +195,7 @@ def annotate(
             workspace = open_workspace(folder)
             chosen = expanded(names or annotators_of(workspace), workspace, add=llm)
             how = method_of(workspace, fast)
+            check_labels([] if how["fast"] else chosen, workspace.scheme.label_names)
             if estimated:
                 return print_report(estimate_of(workspace, chosen), as_json=as_json)
             ask(workspace, chosen)
@@ -211,6 +214,8 @@ def annotate(
                 from annotators.llm import expanded
 
                 chosen = expanded(chosen, workspace, add=True)
+            scheme = workspace.scheme if named else load_scheme()
+            check_labels([] if how["fast"] else chosen, scheme.label_names)
             explain = stack.enter_context(explaining(told, explain_to))
             # A bar would run through the lines.
             bar = stack.enter_context(progress("annotate")) if not (told and sys.stderr.isatty()) else None
@@ -236,6 +241,7 @@ def run(paths: tuple[Path, ...], folder: Path, workers: int | None, strict: bool
     from corpus.align import align_workspace
     from corpus.dedupe import dedupe
     from corpus.ingest import ingest
+    from corpus.model_folder import check_labels
     from corpus.segment import segment_workspace
 
     workspace = open_workspace(folder)
@@ -252,6 +258,7 @@ def run(paths: tuple[Path, ...], folder: Path, workers: int | None, strict: bool
             report = stage(workspace, progress=update, workers=workers)
         code = max(code, print_report(report, as_json=as_json, strict=strict))
     names = annotators_of(workspace)
+    check_labels([] if method_of(workspace)["fast"] else names, workspace.scheme.label_names)
     ask(workspace, names)
     with progress("annotate") as update:
         report = annotate_workspace(workspace, names=names, workers=workers, progress=update, **method_of(workspace))

@@ -14,31 +14,71 @@ from corpus.cli.train import seed_option, silver_option, steps_option
 
 @click.command()
 @click.option("--held-out", multiple=True, help="A pair to judge by, beside those of the test split.")
+@click.option(
+    "--gold",
+    "files",
+    multiple=True,
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="Gold of others (JSON Lines) to learn from first, and not judged by; beside [retrain] public in hemu.toml.",
+)
+@click.option(
+    "--config",
+    "configs",
+    multiple=True,
+    help='A configuration to train by (the language is its own): a file, or "zh_transformer" and the like.',
+)
+@click.option("--gpu", default="none", show_default=True, help='"none", "auto" (where there is one), or its number.')
+@click.option(
+    "--lower-floors", is_flag=True, help="The rule in hemu.toml is weaker than the one pinned, and that is meant."
+)
+@click.option(
+    "--new-evaluation", is_flag=True, help="Documents to judge by are gone or have other gold, and that is meant."
+)
 @seed_option
 @silver_option
 @steps_option
 @workspace_option
 @json_option
 def retrain(
-    held_out: tuple[str, ...], seed: int, silver: bool, max_steps: int | None, folder: Path, as_json: bool
+    held_out: tuple[str, ...],
+    files: tuple[Path, ...],
+    configs: tuple[str, ...],
+    gpu: str,
+    lower_floors: bool,
+    new_evaluation: bool,
+    seed: int,
+    silver: bool,
+    max_steps: int | None,
+    folder: Path,
+    as_json: bool,
 ) -> int:
-    """Train on gold, judge the models on articles held out, and take them into use if they are not worse.
+    """Train on gold, judge the models on articles held out, and take them into use if they are better.
 
-    Spotters of claims are trained beside them where gold has claims.
+    When a model is better is said in hemu.toml, [retrain]: metric, min_gain, confidence, language_loss, label_loss, floors.
+    Without it, F1 must not be lower than that of the model in use, and in no language lower by more than 0.05.
+    What models are judged by is pinned in models/gate.json; more articles are taken in, but where some are gone or have other
+    gold, or the rule is weaker, nothing is trained until --new-evaluation or --lower-floors say that this is meant.
+
+    Spotters of claims are trained beside them where gold has claims. An interrupted training goes on where it was.
 
     The next `hemu run` annotates with them: with the labels (and types of claims) for which, on the articles held out,
     what a model adds to the other annotators is right more often than wrong. Exit code 3 says that the new models were
-    not accepted; they are kept beside those in use.
+    not accepted; they are kept beside those in use, with a card (README.md) that says how they did.
 
     \b
-    Example: hemu retrain -w news
+    Examples:
+      hemu retrain -w news
+      hemu retrain -w news --gold cluener.jsonl --json
     """
     from annotators.registry import DEFAULT
     from corpus.cli.training import admitted, admitted_claims, has_claims, reader
+    from models.config import read_recipe
+    from models.public import named_sets
     from models.retrain import retrain as run_retrain
 
     workspace = open_workspace(folder)
     names = tuple(workspace.setting("annotate", "annotators", list(DEFAULT)))
+    recipes = {recipe.lang: recipe for recipe in map(read_recipe, configs)}
     with progress("retrain") as update:
         result = run_retrain(
             workspace,
@@ -46,10 +86,16 @@ def retrain(
             held_out=frozenset(held_out),
             silver=silver,
             max_steps=max_steps,
+            public=named_sets(workspace, files),
+            recipes=recipes,
+            gpu=gpu,
+            lower_floors=lower_floors,
+            new_evaluation=new_evaluation,
             admit=lambda paths, test: admitted(workspace, names, paths, test),
             read_claims=reader(workspace) if has_claims(workspace) else None,
             admit_claims=lambda paths, test: admitted_claims(workspace, names, paths, test),
             progress=update,
+            tell=lambda line: click.echo(f"retrain: {line}", err=True),
         )
     if as_json:
         click.echo(json.dumps(result, ensure_ascii=False))
@@ -62,6 +108,17 @@ def _print_result(result: dict[str, Any]) -> None:
     trained = "trained before" if result["unchanged"] else f"trained in {result['seconds']:.0f} s"
     verdict = "accepted" if result["accepted"] else "not accepted"
     click.echo(f"retrain: model {result['version']} {trained}, {verdict}: {result['reason']}", err=True)
+    gone = {lang: counts["misaligned"] for lang, counts in result["languages"].items() if counts["misaligned"]}
+    for lang, number in gone.items():
+        click.echo(f"  {lang}: {number} entities begin or end inside a token and were not taught", err=True)
+    for found in result["public"]:
+        if found["left_out"] or found["repeated"]:
+            click.echo(
+                f"  {found['name']}: {found['left_out']} documents left out that stand in the articles held out, "
+                f"{found['repeated']} that are gold already",
+                err=True,
+            )
+    click.echo(f"  card: {result['path']}/README.md", err=True)
     for lang, labels in result.get("admitted", {}).items():
         what = ", ".join(labels) or "nothing yet; annotate more"
         click.echo(f"  {lang}: on the held-out articles it adds to the other annotators: {what}", err=True)

@@ -12,6 +12,7 @@ from importlib import import_module
 import click
 
 from corpus.errors import HemuError
+from corpus.terminal import Printed
 
 log = logging.getLogger("hemu")
 
@@ -25,6 +26,8 @@ COMMANDS: Mapping[str, tuple[str, str, str]] = {
     "align": ("corpus.cli.text", "align", "Align the sentences of the two versions of an article."),
     "annotate": ("corpus.cli.annotate", "annotate", "Pre-annotate entities and claims, in the workspace or as a pipe."),
     "run": ("corpus.cli.annotate", "run", "Ingest, segment, align and annotate whatever is new."),
+    "bulk": ("corpus.cli.bulk", "bulk", "Do all that for many articles by shards, also at URLs and on a Ray cluster."),
+    "collect": ("corpus.cli.bulk", "collect", "Take shards of a bulk run into the workspace."),
     "kb": ("corpus.cli.kb", "kb", "Names of your own that pre-annotation should know."),
     "annotators": ("corpus.cli.annotate", "annotators", "List the annotators there are."),
     "show": ("corpus.cli.show", "show", "Show an annotated article, both versions side by side."),
@@ -51,8 +54,14 @@ COMMANDS: Mapping[str, tuple[str, str, str]] = {
     "remove": ("corpus.cli.upkeep", "remove", "Withdraw an article from every stage."),
     "migrate": ("corpus.cli.upkeep", "migrate", "Move the workspace to a changed label scheme."),
     "train": ("corpus.cli.train", "train", "Train the entity models from gold."),
-    "evaluate": ("corpus.cli.evaluate", "evaluate", "Score pre-annotation against gold."),
+    "evaluate": (
+        "corpus.cli.evaluate",
+        "evaluate",
+        "Score pre-annotation or a model against gold, and compare two.",
+    ),
     "retrain": ("corpus.cli.retrain", "retrain", "Train, evaluate, and accept the new models if they are better."),
+    "curve": ("corpus.cli.curve", "curve", "Say whether annotating more is worth it, from how F1 grows with gold."),
+    "package": ("corpus.cli.package", "package", "Make a Python package of a trained model."),
 }
 
 
@@ -106,7 +115,14 @@ def main() -> None:
         # A terminal that cannot show a character shows a question mark instead.
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
-    sys.exit(_run())
+    streams = sys.stdout, sys.stderr
+    # Where they are closed there are none.
+    sys.stdout, sys.stderr = (stream and Printed.of(stream) for stream in streams)
+    try:
+        code = _run()
+    finally:
+        sys.stdout, sys.stderr = streams
+    sys.exit(code)
 
 
 def _run() -> int:
