@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from annotators.combine import combine_entities, share_offices
+from annotators.gold_names import yielding
 from annotators.projection import SOURCE as PROJECTION
 from annotators.projection import Counterparts, counterparts, projected
 from annotators.weights import Mark, Table, Tables, best_set, candidates, shipped, table_for
@@ -46,6 +47,7 @@ def choose(
     `tables` replace the shipped weights; where there is none for a language and these sources, the priorities decide.
     """
     tables = shipped() if tables is None else tables
+    layers = yielding(layers)
     sources = frozenset(order)
     used = {item.document.id: table_for(item.document.lang, sources, tables) for item in group.items}
     group = replace(group, items=tuple(_by_priority(i, layers, order, used[i.document.id]) for i in group.items))

@@ -15,8 +15,8 @@ import hashlib
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,7 @@ from corpus.errors import InputError
 from corpus.knowledge import Entry, KnowledgeBase, fold, knowledge
 from corpus.script import simplified
 from corpus.store import write_atomically
+from corpus.stretches import Stretches
 
 SOURCE = "gold-names"
 FILE = "gold-names.json"
@@ -34,6 +35,7 @@ FILE = "gold-names.json"
 
 SURE, FAIR = 0.9, 0.7
 _RULES = "1"
+_LISTS = "gazetteer"
 _DIGEST = re.compile(r"@[0-9a-f]{8}\Z")
 
 # Of the places where a name stands, the part at most that gold may have otherwise.
@@ -136,16 +138,23 @@ def _base(names: Iterable[tuple[Lang, str, str, str]]) -> KnowledgeBase:
     )
 
 
-def _found(base: KnowledgeBase, document: Document, tokens: Sequence[Token]) -> list[tuple[int, int, Entry]]:
-    """Where the names of `base` stand as names of their own: not in a word, nor in a longer name of the knowledge base."""
+def _found(
+    base: KnowledgeBase, document: Document, tokens: Sequence[Token], refused: Collection[str] = ()
+) -> list[tuple[int, int, Entry]]:
+    """Where the names of `base` stand as names of their own: not in a word, nor in a longer name of the knowledge base.
+
+    Those `refused` do not count; a shorter one at their place may.
+    """
     lang, text = document.lang, document.text
     if lang == "zh":
         text = simplified(text)
     edges: frozenset[int] | None = None
     longer = _known(text, lang)
 
-    def accept(start: int, end: int, _: Sequence[Entry]) -> bool:
+    def accept(start: int, end: int, entries: Sequence[Entry]) -> bool:
         nonlocal edges
+        if entries[0].names(lang)[0] in refused:
+            return False
         if any(a <= start and end <= b and b - a > end - start for a, b in longer.get(start // _CELL, ())):
             return False
         if lang == "en":
@@ -180,11 +189,18 @@ def _edges(text: str, tokens: Sequence[Token]) -> frozenset[int]:
 @lru_cache(maxsize=256)
 def _known(text: str, lang: Lang) -> Mapping[int, Sequence[tuple[int, int]]]:
     """The names of the knowledge base in a text, by the stretch of 64 characters that they touch."""
+    return _cells(
+        (start, end)
+        for start, end, entries in knowledge().find(text, lang)
+        if not all(entry.unsure(text[start:end]) for entry in entries)
+    )
+
+
+def _cells(spans: Iterable[tuple[int, int]]) -> Mapping[int, Sequence[tuple[int, int]]]:
     cells: dict[int, list[tuple[int, int]]] = {}
-    for start, end, entries in knowledge().find(text, lang):
-        if not all(entry.unsure(text[start:end]) for entry in entries):
-            for cell in range(start // _CELL, (end - 1) // _CELL + 1):
-                cells.setdefault(cell, []).append((start, end))
+    for start, end in spans:
+        for cell in range(start // _CELL, (end - 1) // _CELL + 1):
+            cells.setdefault(cell, []).append((start, end))
     return cells
 
 
@@ -194,12 +210,24 @@ class GoldNames:
     name = SOURCE
     stage: Stage = "entities"
 
-    def __init__(self, names: Iterable[Name], articles: Mapping[str, str], version: str = "") -> None:
-        """`articles`: to which article each gold document belongs."""
-        self.names = {(n.lang, n.name): n for n in names}
+    def __init__(
+        self,
+        names: Iterable[Name],
+        articles: Mapping[str, str],
+        version: str = "",
+        *,
+        admitted: Mapping[Lang, Collection[str]] | None = None,
+    ) -> None:
+        """`articles`: to which article each gold document belongs; `admitted`: the labels to propose (None: all)."""
+        kept = (n for n in names if admitted is None or n.label in admitted.get(n.lang, ()))
+        self.names = {(n.lang, n.name): n for n in kept}
         self.articles = articles
         self.version = version
-        self._all = _base((n.lang, n.name, n.label, n.link) for n in self.names.values())
+        self._base = _base((n.lang, n.name, n.label, n.link) for n in self.names.values())
+        self._from: dict[str, list[Name]] = {}
+        for name in self.names.values() if articles else ():
+            for article in name.counts:
+                self._from.setdefault(article, []).append(name)
 
     def annotate(self, group: Group) -> list[Layer]:
         """A layer for each document of the group."""
@@ -211,15 +239,12 @@ class GoldNames:
 
     def entities(self, document: Document, tokens: Sequence[Token] = ()) -> tuple[Entity, ...]:
         """The names in a document, without what is known from its own article alone."""
-        lang, article = document.lang, self.articles.get(document.id)
-        base = self._all
-        if article is not None:
-            left = [n for n in self.names.values() if n.lang == lang and _holds(n.without(article))]
-            base = _base((n.lang, n.name, n.label, n.link) for n in left)
+        lang, article = document.lang, self.articles.get(document.id, "")
+        refused = {n.name for n in self._from.get(article, ()) if n.lang == lang and not _holds(n.without(article))}
         found = []
-        for start, end, entry in _found(base, document, tokens):
+        for start, end, entry in _found(self._base, document, tokens, refused):
             name = self.names[lang, entry.names(lang)[0]]
-            score = SURE if name.without(article or "")[0] >= _OFTEN else FAIR
+            score = SURE if name.without(article)[0] >= _OFTEN else FAIR
             found.append(Entity(document.span(start, end), name.label, score, SOURCE, name.link))
         return tuple(found)
 
@@ -228,17 +253,102 @@ def _holds(evidence: tuple[int, int]) -> bool:
     return evidence[0] > 0 and evidence[1] <= 100 * _WRONG
 
 
-def write(path: Path, gold: Iterable[Gold]) -> str:
-    """Learn names from gold, write them to a file, and return the annotator `gold-names:PATH@DIGEST` that reads it.
+def yielding(layers: Sequence[Layer]) -> list[Layer]:
+    """The layers of a group, that of the confirmed names without those in a longer proposal of another annotator.
 
-    Leave out of `gold` what models are judged by. The same gold gives the same file.
+    They go before the others, since what annotators decided stands; but a longer name is another name. Where the gazetteer
+    takes part, names that it knows with the same label are left to it: if it does not propose one at a place, or
+    another label has won there, that was for what stands around it.
     """
-    gold = list(gold)
-    rows = [{"lang": n.lang, "name": n.name, "label": n.label, "link": n.link, "counts": n.counts} for n in learn(gold)]
-    articles = {document.id: article for document, _, article in gold}
-    data = json.dumps({"names": rows, "articles": dict(sorted(articles.items()))}, ensure_ascii=False, sort_keys=True)
+    if not any(layer.source == SOURCE for layer in layers):
+        return list(layers)
+    lists = any(layer.source == _LISTS for layer in layers)
+    spans: dict[str, list[tuple[int, int]]] = {}
+    for layer in layers:
+        if layer.source != SOURCE:
+            spans.setdefault(layer.document, []).extend((e.start, e.end) for e in layer.entities)
+    longer = {document: _cells(found) for document, found in spans.items()}
+    return [
+        replace(
+            layer,
+            entities=tuple(
+                e
+                for e in layer.entities
+                if not _inside(e, longer.get(layer.document, {})) and not (lists and _listed(e.span.surface, e.label))
+            ),
+        )
+        if layer.source == SOURCE
+        else layer
+        for layer in layers
+    ]
+
+
+def _listed(name: str, label: str) -> bool:
+    """Whether the knowledge base has a name, for sure and with that label."""
+    base = knowledge()
+    found = [entry for lang in LANGUAGES for entry in base.lookup(form(name, lang), lang) if not entry.unsure(name)]
+    return any(entry.label == label for entry in found)
+
+
+def _inside(e: Entity, longer: Mapping[int, Sequence[tuple[int, int]]]) -> bool:
+    near = longer.get(e.start // _CELL, ())
+    return any(a <= e.start and e.end <= b and b - a > e.end - e.start for a, b in near)
+
+
+def balance(gold: Iterable[Entity], without: Iterable[Entity], given: Iterable[Entity]) -> Counter[str]:
+    """By label of the confirmed names: how many more marks are right with them than without, in one document.
+
+    `given` is the pre-annotation with them, `without` the one without. A right mark that one of them takes the place of
+    counts against it, a wrong one for it.
+
+    >>> from corpus.document import Span
+    >>> text = "吕梁杏协成立"
+    >>> name, place = Entity(Span.of(text, 0, 4), "ORG", 0.9, SOURCE), Entity(Span.of(text, 0, 2), "PLACE")
+    >>> balance([name], [place], [name])
+    Counter({'ORG': 2})
+    """
+    right = {(e.start, e.end, e.label) for e in gold}
+    before = list(without)
+    had = {(e.start, e.end, e.label) for e in before}
+    spans = Stretches([(e.start, e.end) for e in before])
+    result: Counter[str] = Counter()
+    for e in given:
+        mark = e.start, e.end, e.label
+        if e.source != SOURCE or mark in had:
+            continue
+        result[e.label] += 1 if mark in right else -1
+        if spans.meet(e.start, e.end):
+            gone = [(o.start, o.end, o.label) for o in before if o.span.overlaps(e.span)]
+            result[e.label] += sum(-1 if other in right else 1 for other in gone)
+    return result
+
+
+def labels_in_favour(balances: Mapping[Lang, Counter[str]], labels: Iterable[str]) -> dict[Lang, list[str]]:
+    """The labels to propose: all but those with which articles that have gold would be worse than without."""
+    names = sorted(labels)
+    return {lang: [label for label in names if counts[label] >= 0] for lang, counts in balances.items()}
+
+
+def write(
+    path: Path,
+    names: Iterable[Name],
+    articles: Mapping[str, str],
+    admitted: Mapping[Lang, Collection[str]] | None = None,
+) -> str:
+    """Write names to a file, and return the annotator `gold-names:PATH@DIGEST` that reads it.
+
+    `articles` and `admitted` are those of `GoldNames`. The same names give the same file.
+    """
+    data = {
+        "names": [
+            {"lang": n.lang, "name": n.name, "label": n.label, "link": n.link, "counts": n.counts} for n in names
+        ],
+        "articles": dict(articles),
+        "admitted": None if admitted is None else {lang: sorted(labels) for lang, labels in admitted.items()},
+    }
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_atomically(path, data.encode("utf-8", "surrogatepass"))
+    # Names may hold lone surrogates, as texts may: JSON writes them as escapes.
+    write_atomically(path, json.dumps(data, sort_keys=True).encode())
     return annotator_name(path) or ""
 
 
@@ -257,14 +367,17 @@ def gold_names(name: str) -> GoldNames:
     path = Path(_DIGEST.sub("", name.removeprefix(f"{SOURCE}:")))
     try:
         raw = path.read_bytes()
-        data: dict[str, Any] = json.loads(raw.decode("utf-8", "surrogatepass"))
+        data: dict[str, Any] = json.loads(raw)
         names = [_name(row) for row in data["names"]]
         articles = {str(id): str(article) for id, article in data["articles"].items()}
+        admitted = data["admitted"]
+        if admitted is not None:
+            admitted = {lang: frozenset(map(str, admitted.get(lang, ()))) for lang in LANGUAGES}
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror}; write it with: hemu retrain") from None
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise InputError(f"{path}: is no file of confirmed names ({error}); write it with: hemu retrain") from None
-    return GoldNames(names, articles, f"{_RULES}-{hashlib.sha256(raw).hexdigest()[:8]}")
+    return GoldNames(names, articles, f"{_RULES}-{hashlib.sha256(raw).hexdigest()[:8]}", admitted=admitted)
 
 
 def _name(row: Mapping[str, Any]) -> Name:

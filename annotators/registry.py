@@ -71,11 +71,14 @@ def names() -> list[str]:
     return sorted({*BUILT_IN, *_factories, *(point.name for point in entry_points(group=GROUP))})
 
 
+_WITH_PATH = ("model:", "claims-model:", "names:", "gold-names:", "llm:", "llm-claims:")
+
+
 def check(wanted: Iterable[str]) -> None:
     """Raises RegistryError where a name is not known; loads nothing but the modules of the annotators."""
     known = names()
     for name in wanted:
-        if not name.startswith(("model:", "claims-model:", "names:", "llm:", "llm-claims:")) and name not in known:
+        if not name.startswith(_WITH_PATH) and name not in known:
             raise _unknown(name)
 
 
@@ -97,7 +100,8 @@ def without_models(wanted: Iterable[str]) -> list[str]:
 
 def make(name: str) -> Annotator:
     """The annotator of that name. `model:PATH` is the trained spaCy model in the folder PATH, `claims-model:PATH` a
-    trained spotter of claims, `names:PATH` a group's own names in a file of `hemu kb`.
+    trained spotter of claims, `names:PATH` a group's own names in a file of `hemu kb`, `gold-names:PATH` the names that gold
+    has confirmed.
 
     Raises RegistryError, which lists the names there are.
     """
@@ -113,6 +117,10 @@ def make(name: str) -> Annotator:
         from annotators.own_names import own_names
 
         return own_names(name)
+    if name.startswith("gold-names:"):
+        from annotators.gold_names import gold_names
+
+        return gold_names(name)
     if name.startswith(("llm:", "llm-claims:")):
         from annotators.llm import from_name
 

@@ -159,6 +159,7 @@ def sweep(
             if progress:
                 progress(number, len(tables))
         forget_names(workspace)
+        _forget_confirmed(workspace, gone)
         _datasets(workspace, gone, datasets, swept)
         swept.models = sorted(_models(workspace, gone))
     return swept
@@ -312,6 +313,19 @@ def _dataset_holds(version: Path, gone: frozenset[str]) -> bool:
         if any(not gone.isdisjoint(row.values()) for row in _light_rows(path, columns)):
             return True
     return False
+
+
+def _forget_confirmed(workspace: Workspace, gone: frozenset[str]) -> None:
+    """Names that gold has confirmed go with the articles that they were confirmed in; `hemu retrain` learns them anew."""
+    file = workspace.folder("models") / "gold-names.json"
+    try:
+        known = json.loads(file.read_text(encoding="utf-8")).get("articles", {})
+    except FileNotFoundError:
+        return
+    except (OSError, ValueError, AttributeError):
+        known = gone
+    if not gone.isdisjoint(known):
+        file.unlink()
 
 
 def _models(workspace: Workspace, gone: frozenset[str]) -> Iterator[str]:

@@ -86,7 +86,7 @@ def load(folder: Path, scheme: Scheme) -> Language:
 
     Raises ModelError where the folder holds no whole model, or one that was trained for other labels.
     """
-    nlp = _load(folder)
+    nlp = _load(folder, _stamp(folder))
     labels = set(nlp.meta.get("hemu", {}).get("labels", ())) or set(nlp.pipe_labels.get("ner", ()))
     if labels != set(scheme.label_names):
         other = ", ".join(sorted(labels.symmetric_difference(scheme.label_names)))
@@ -94,8 +94,14 @@ def load(folder: Path, scheme: Scheme) -> Language:
     return nlp
 
 
+def _stamp(folder: Path) -> tuple[int, ...]:
+    """Changes when another model is written to the folder."""
+    files = (folder / "meta.json", folder / "config.cfg")
+    return tuple(file.stat().st_mtime_ns for file in files if file.exists())
+
+
 @lru_cache(maxsize=4)
-def _load(folder: Path) -> Language:
+def _load(folder: Path, _: tuple[int, ...]) -> Language:
     import models.words  # noqa: F401  (registers the component that Chinese models name)
 
     return load_model(folder)

@@ -34,6 +34,7 @@ fast_option = click.option("--fast", is_flag=True, help="Without models: starts 
 
 def annotators_of(workspace: Workspace) -> tuple[str, ...]:
     """The annotators of a workspace in the order of priority: those of hemu.toml, then the models in use."""
+    from annotators.confirmed import current as confirmed
     from annotators.llm import expanded
     from annotators.registry import DEFAULT
     from corpus.errors import ModelError, WorkspaceError
@@ -45,9 +46,9 @@ def annotators_of(workspace: Workspace) -> tuple[str, ...]:
     if not all(isinstance(name, str) for name in names):
         raise WorkspaceError(f"{workspace.root / CONFIG}: [annotate] annotators is {names!r}; expected a list of names")
     names = list(expanded(names, workspace))
-    # A group's own names go before everything else.
-    own = annotator_name(workspace)
-    names = [*([own] if own else ()), *names]
+    # A group's own names go before everything else, then the names that its gold has confirmed.
+    first = (annotator_name(workspace), confirmed(workspace))
+    names = [*(name for name in first if name), *names]
     model = accepted(workspace)
     if model is None:
         return tuple(names)

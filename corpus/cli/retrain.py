@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from corpus.cli.console import json_option, open_workspace, progress, workspace_option
 from corpus.cli.train import seed_option, silver_option, steps_option
+
+if TYPE_CHECKING:
+    from annotators.confirmed import Confirmed
+    from corpus.document import Lang
+    from models.examples import Annotated
 
 
 @click.command()
@@ -61,7 +67,10 @@ def retrain(
 
     Spotters of claims are trained beside them where gold has claims. An interrupted training goes on where it was.
 
-    The next `hemu run` annotates with them: with the labels (and types of claims) for which, on the articles held out,
+    Names that gold confirms (the same label wherever they stand) are known to the next `hemu run`, too, as far as that is
+    right more often than wrong; nothing is learnt so from the articles held out.
+
+    The next `hemu run` annotates with the models: with the labels (and types of claims) for which, on the articles held out,
     what a model adds to the other annotators is right more often than wrong. Exit code 3 says that the new models were
     not accepted; they are kept beside those in use, with a card (README.md) that says how they did.
 
@@ -70,6 +79,7 @@ def retrain(
       hemu retrain -w news
       hemu retrain -w news --gold cluener.jsonl --json
     """
+    from annotators.confirmed import refresh
     from annotators.registry import DEFAULT
     from corpus.cli.training import admitted, admitted_claims, has_claims, reader
     from models.config import read_recipe
@@ -78,6 +88,17 @@ def retrain(
 
     workspace = open_workspace(folder)
     names = tuple(workspace.setting("annotate", "annotators", list(DEFAULT)))
+
+    confirmed: list[Confirmed] = []
+
+    def known() -> tuple[str, ...]:
+        """The annotators, with the names that gold confirms."""
+        return (*(found.annotator for found in confirmed if found.annotator), *names)
+
+    def admit(paths: dict[Lang, Path], test: Sequence[Annotated]) -> dict[Lang, list[str]]:
+        confirmed.append(refresh(workspace, names, leave_out={document.id for document, _ in test}))
+        return admitted(workspace, known(), paths, test)
+
     recipes = {recipe.lang: recipe for recipe in map(read_recipe, configs)}
     with progress("retrain") as update:
         result = run_retrain(
@@ -91,12 +112,13 @@ def retrain(
             gpu=gpu,
             lower_floors=lower_floors,
             new_evaluation=new_evaluation,
-            admit=lambda paths, test: admitted(workspace, names, paths, test),
+            admit=admit,
             read_claims=reader(workspace) if has_claims(workspace) else None,
-            admit_claims=lambda paths, test: admitted_claims(workspace, names, paths, test),
+            admit_claims=lambda paths, test: admitted_claims(workspace, known(), paths, test),
             progress=update,
             tell=lambda line: click.echo(f"retrain: {line}", err=True),
         )
+    result["confirmed_names"] = {lang: number for found in confirmed for lang, number in found.names.items()}
     if as_json:
         click.echo(json.dumps(result, ensure_ascii=False))
     else:
@@ -118,6 +140,8 @@ def _print_result(result: dict[str, Any]) -> None:
                 f"{found['repeated']} that are gold already",
                 err=True,
             )
+    for lang, number in result["confirmed_names"].items():
+        click.echo(f"  {lang}: {number} names that gold confirms will be known in new articles", err=True)
     click.echo(f"  card: {result['path']}/README.md", err=True)
     for lang, labels in result.get("admitted", {}).items():
         what = ", ".join(labels) or "nothing yet; annotate more"
