@@ -30,6 +30,8 @@ from corpus.document import (
 )
 from corpus.errors import InputError, SchemeError, SpanError
 from corpus.scheme import Scheme
+from corpus.temporary import sweep, temporary_of
+from corpus.terminal import Printed, behind
 
 Row = dict[str, Any]
 
@@ -205,6 +207,10 @@ def output(path: str) -> Iterator[IO[str]]:
     A file appears whole or not at all; a device or a pipe is written to as it stands. Raises InputError where the path
     is a folder or cannot be written.
     """
+    if path == "-" and sys.stdout.isatty():
+        # Not byte for byte: a person reads it.
+        yield Printed.of(behind(sys.stdout))
+        return
     if path == "-":
         stream = io.TextIOWrapper(sys.stdout.buffer, encoding="utf-8", newline="\n", write_through=True)
         try:
@@ -220,7 +226,8 @@ def output(path: str) -> Iterator[IO[str]]:
             yield stream
         return
     target = Path(os.path.realpath(target))  # so that a link stays one
-    temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+    temporary = temporary_of(target)
+    sweep(target.parent, target.name)
     try:
         with _writing(path):
             stream = temporary.open("w", encoding="utf-8", newline="\n")

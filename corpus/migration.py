@@ -10,8 +10,9 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -20,10 +21,11 @@ from corpus.errors import InputError, SchemeError
 from corpus.report import Progress
 from corpus.schema import GOLD, LAYER_FIELDS, Row, Table, layer_from_row, layer_row, layers_table
 from corpus.scheme import Label, RelationLabel, Scheme, load_scheme, parse_scheme
-from corpus.store import SCHEME, Workspace, write_atomically
+from corpus.store import Workspace, write_atomically
 
 KINDS = ("label", "type", "stance", "area", "relation", "claim")
 FOLDER = "migrations"
+_MOMENT = "%Y-%m-%dT%H%M%S.%f"
 _COMBINED, _ANNOTATIONS = "combined", "annotations"
 _BATCH = 200
 
@@ -112,7 +114,7 @@ def migrate(
     With `versions`, gold that was made of annotations goes on counting as such (see `hemu adjudicate`).
     Raises SchemeError where `new` is no scheme, InputError where a mapping names nothing or leads nowhere.
     """
-    file = workspace.root / workspace.setting("scheme", "file", SCHEME)
+    file = workspace.scheme_file
     text = _read(new)
     scheme = parse_scheme(text, str(new))
     with workspace.writing():
@@ -403,10 +405,19 @@ def _keep(workspace: Workspace, before: str, after: str, names: Names) -> str:
     last = max(folder.glob("*.json"), default=None)
     if last is None or last.read_text(encoding="utf-8") != data or _read(last.with_suffix(".toml")) != before:
         folder.mkdir(exist_ok=True)
-        last = folder / f"{datetime.now(UTC):%Y-%m-%dT%H%M%S.%f}.json"
+        last = folder / f"{_moment(last):{_MOMENT}}.json"
         write_atomically(last.with_suffix(".toml"), before.encode())
         write_atomically(last, data.encode())
     return f"{FOLDER}/{last.stem}.toml"
+
+
+def _moment(last: Path | None) -> datetime:
+    """Now, but later than the last migration, also where the clock was put back: they are read in the order of their names."""
+    now = datetime.now(UTC)
+    with suppress(ValueError, OverflowError):
+        if last is not None:
+            now = max(now, datetime.strptime(f"{last.stem} +0000", f"{_MOMENT} %z") + timedelta(microseconds=1))
+    return now
 
 
 def _read(path: Path) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -98,6 +99,7 @@ def parse_scheme(text: str, where: str) -> Scheme:
         raise SchemeError(f"{where}: not a TOML file: {error}") from None
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise SchemeError(f"{where}: not a label scheme (see {error}); compare with the one that hemu ships") from None
+    _check_values(scheme, where)
     _check_unique(scheme, where)
     return scheme
 
@@ -113,6 +115,26 @@ def _label(row: Mapping[str, Any]) -> Label:
         guideline_en=guideline.get("en", ""),
         guideline_zh=guideline.get("zh", ""),
     )
+
+
+# What is written into style sheets as it is.
+_COLOR = re.compile(r"#[0-9A-Fa-f]{3,8}|[A-Za-z]{1,30}|(?:rgb|hsl)a?\([\d.,%/ ]{1,60}\)")
+
+
+def _check_values(scheme: Scheme, where: str) -> None:
+    labels = (*scheme.labels, scheme.claim, *scheme.claim_types, *scheme.stances, *scheme.policy_areas)
+    values: list[Label | RelationLabel] = [*labels, *scheme.relations]
+    for value in values:
+        for name in (field.name for field in fields(value)):
+            if not isinstance(getattr(value, name), str):
+                raise SchemeError(f"{where}: {name} of {value.name!r} is no text; write it in quotes")
+        if not value.name.strip() or not value.name.isprintable():
+            raise SchemeError(
+                f"{where}: {value.name!r} cannot be a name: it is empty or holds a character out of sight"
+            )
+    for label in labels:
+        if not _COLOR.fullmatch(label.color):
+            raise SchemeError(f'{where}: the colour of {label.name!r} is {label.color!r}; expected one like "#1f77b4"')
 
 
 def _check_unique(scheme: Scheme, where: str) -> None:

@@ -11,7 +11,7 @@ import hashlib
 import os
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -25,6 +25,7 @@ from corpus.document import Document, Lang
 from corpus.errors import InputError, StaleTextError, WorkspaceError
 from corpus.schema import DOCUMENTS, Table
 from corpus.scheme import Scheme, default_scheme_text, load_scheme
+from corpus.temporary import sweep
 
 T = TypeVar("T")
 
@@ -129,6 +130,8 @@ class Workspace:
         if (root / CONFIG).exists():
             raise WorkspaceError(f"{root}: is a workspace already; use it as it is, or name another folder")
         try:
+            for name in (SCHEME, CONFIG):
+                sweep(root, name)
             # A scheme alone is what an interrupted call left behind.
             if root.exists() and (not root.is_dir() or any(path.name != SCHEME for path in root.iterdir())):
                 raise WorkspaceError(f"{root}: exists and is not empty; name a new or an empty folder")
@@ -203,6 +206,9 @@ class Workspace:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:
                 raise WorkspaceError(f"{self.root}: another hemu command is writing here; wait for it to end") from None
+            # Nobody else writes now: what lies about is of a run that was killed.
+            for folder in (self.root, *self.root.glob("*/"), *self.root.glob("layers/*/")):
+                sweep(folder)
             yield
 
     def shards(self, name: str) -> list[Path]:
@@ -370,5 +376,7 @@ def write_atomically(path: Path, data: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    except BaseException:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        raise

@@ -194,7 +194,9 @@ def instruction(scheme: Scheme) -> str:
         f"<td>{escape(label.guideline_en)}<br>{escape(label.guideline_zh)}</td></tr>"
         for label in (*scheme.labels, scheme.claim)
     )
-    relations = "; ".join(f"<b>{escape(relation_value(r))}</b>: {r.head} → {r.tail}" for r in scheme.relations)
+    relations = "; ".join(
+        f"<b>{escape(relation_value(r))}</b>: {escape(r.head)} → {escape(r.tail)}" for r in scheme.relations
+    )
     types = ", ".join(f"{escape(t.hotkey)} {escape(shown(t))}" for t in scheme.claim_types)
     stances = ", ".join(f"{escape(s.hotkey)} {escape(shown(s))}" for s in scheme.stances)
     return (

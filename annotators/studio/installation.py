@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pwd
+import re
 import shutil
 import subprocess
 import sys
@@ -34,7 +35,12 @@ def default_env() -> Path:
 
 
 def default_data(name: str = "default") -> Path:
-    """The data folder of the server `name`, outside of any workspace: `hemu/studio/<name>` in the user's state folder."""
+    """The data folder of the server `name`, outside of any workspace: `hemu/studio/<name>` in the user's state folder.
+
+    Raises StudioError for a name, which hemu.toml may say, that would lead elsewhere.
+    """
+    if not re.fullmatch(r"\w[\w.-]{0,99}", name):
+        raise StudioError(f"{name!r} cannot be the name of a server; use letters, digits, hyphens")
     return Path(os.environ.get("XDG_STATE_HOME") or home() / ".local" / "state") / "hemu" / "studio" / name
 
 

@@ -66,7 +66,8 @@ def unpack(source: Source) -> Iterator[Source | Skipped]:
 
 
 def _members(archive: zipfile.ZipFile, source: Source) -> Iterator[Source | Skipped]:
-    members = [info for info in archive.infolist() if not info.is_dir()]
+    # An entry without a name is not asked whether it is a folder: Python 3.11 cannot tell.
+    members = [info for info in archive.infolist() if not info.filename or not info.is_dir()]
     # A file never unpacks to more than its entry says: zipfile stops there. The sum bounds entries that share bytes.
     unpacked = sum(info.file_size for info in members if not _is_bomb(info))
     if unpacked > UNPACKED_MAX or unpacked > max(RATIO_MAX * source.size, FREE):

@@ -10,15 +10,20 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from corpus.ingest.archives import FREE, RATIO_MAX
 from corpus.ingest.columns import Columns, field_of
 from corpus.ingest.raw import Rows, Source
+from corpus.ingest.tables import LINE_MAX
 from corpus.report import Skipped
 
 if TYPE_CHECKING:
     import pyarrow as pa
+    import pyarrow.parquet as pq
 
 # Rows read at a time: a batch of long articles is some megabytes.
 _BATCH = 256
+# Bytes that a batch may unfold to.
+_HELD = 64 << 20
 _STATE, _INFO = "state.json", "dataset_info.json"
 DICT = "dataset_dict.json"
 """The file that marks a folder of several datasets (train, test …)."""
@@ -35,12 +40,20 @@ def read_parquet(source: Source, columns: Columns | None) -> Rows:
     import pyarrow.parquet as pq
 
     try:
-        # Unless buffered, a column chunk (often the whole file) is read at once.
-        with source.open() as stream, pq.ParquetFile(stream, buffer_size=1 << 20, pre_buffer=False) as file:
-            schema = file.schema_arrow
-            wanted = _wanted(schema.names, columns)
-            batches = file.iter_batches(_BATCH, columns=wanted or None)
-            yield from _rows(batches, schema, source.shown)
+        with source.open() as stream:
+            metadata = pq.read_metadata(stream)
+            stream.seek(0)
+            names = metadata.schema.to_arrow_schema().names
+            wanted = _wanted(names, columns)
+            packed = _packed(metadata, wanted or names)
+            if any(unpacked > max(RATIO_MAX * size, FREE) for _, size, unpacked, _ in packed):
+                yield Skipped(source.shown, f"unpacks to more than {RATIO_MAX} times its size, as no text does")
+                return
+            folded = sorted({name for name, _, _, is_folded in packed if is_folded})
+            # Unless buffered, a column chunk (often the whole file) is read at once.
+            options: dict[str, Any] = {"metadata": metadata, "buffer_size": 1 << 20, "pre_buffer": False}
+            with pq.ParquetFile(stream, read_dictionary=folded, **options) as file:
+                yield from _rows(file.iter_batches(_BATCH, columns=wanted or None), file.schema_arrow, source.shown)
     except (OSError, ValueError, pa.ArrowException) as error:
         yield Skipped(source.shown, f"no Parquet file that can be read ({_line(error)})")
 
@@ -91,6 +104,42 @@ def _wanted(names: list[str], columns: Columns | None) -> list[str]:
     return [name for name in names if name in named or field_of(name)[0] or name.casefold() in known]
 
 
+def _packed(metadata: pq.FileMetaData, wanted: list[str]) -> list[tuple[str, int, int, bool]]:
+    """Of the pieces that a Parquet file has of each column: the column, the size, the size once unpacked, and whether it
+    is text that is written once and pointed to where it comes again."""
+    found = []
+    for group in range(metadata.num_row_groups):
+        for place in range(metadata.num_columns):
+            piece = metadata.row_group(group).column(place)
+            name = piece.path_in_schema
+            if name.split(".")[0] in wanted:
+                folded = piece.has_dictionary_page and piece.physical_type == "BYTE_ARRAY" and "." not in name
+                found.append((name, piece.total_compressed_size, piece.total_uncompressed_size, folded))
+    return found
+
+
+def _unfolded(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
+    """A batch with such texts in all their places; row by row where that would take much memory."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    folded = [at for at, field in enumerate(batch.schema) if pa.types.is_dictionary(field.type)]
+    longest = 0
+    for at in folded:
+        column: Any = batch.column(at)
+        values = column.dictionary
+        if pa.types.is_large_string(values.type) or pa.types.is_string(values.type):
+            longest += pc.max(pc.binary_length(values)).as_py() or 0
+    rows = 1 if longest * batch.num_rows > _HELD else max(batch.num_rows, 1)
+    for first in range(0, batch.num_rows, rows):
+        piece = batch.slice(first, rows)
+        for at in folded:
+            column = piece.column(at)
+            plain = column.dictionary_decode()
+            piece = piece.set_column(at, pa.field(piece.schema.field(at).name, plain.type), plain)
+        yield piece
+
+
 def _pieces(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
     for at in range(0, batch.num_rows, _BATCH):
         yield batch.slice(at, _BATCH)
@@ -99,18 +148,20 @@ def _pieces(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
 def _rows(batches: Iterable[pa.RecordBatch], schema: pa.Schema, shown: str) -> Rows:
     names = _class_names(schema)
     number = 0
-    for batch in batches:
-        for row in _values(batch):
-            number += 1
-            where = f"{shown}, row {number}"
-            if row is None:
-                yield Skipped(where, "holds text that is not UTF-8, or a time that there is not")
-                continue
-            for column, labels in names.items():
-                value = row.get(column)
-                if isinstance(value, int) and 0 <= value < len(labels):
-                    row[column] = labels[value]
-            yield where, row
+    for row in (row for batch in batches for piece in _unfolded(batch) for row in _values(piece)):
+        number += 1
+        where = f"{shown}, row {number}"
+        if row is None:
+            yield Skipped(where, "holds text that is not UTF-8, or a time that there is not")
+            continue
+        if any(isinstance(value, str) and len(value) > LINE_MAX for value in row.values()):
+            yield Skipped(where, f"a row of more than {LINE_MAX >> 20} million characters")
+            continue
+        for column, labels in names.items():
+            value = row.get(column)
+            if isinstance(value, int) and 0 <= value < len(labels):
+                row[column] = labels[value]
+        yield where, row
 
 
 def _values(batch: pa.RecordBatch) -> Iterator[dict[str, Any] | None]:

@@ -196,12 +196,14 @@ def _article(tree: HtmlElement, title: str) -> tuple[list[str], str]:
         and (key in lines or (len(key) >= _SHINGLE and _share(key, shingles) >= _SHARE_MIN))
         for passage, key, is_long in zip(page, keys, long, strict=True)
     ]
-    sure = [at for at in range(len(page)) if taken[at] and long[at]] or [at for at in range(len(page)) if taken[at]]
+    # The foot of a page can be as long as a paragraph, or look like one.
+    feet = [not is_long and bool(_FOOT.search(passage.text)) for passage, is_long in zip(page, long, strict=True)]
+    known = [at for at in range(len(page)) if taken[at] and not feet[at]]
+    sure = [at for at in known if long[at]] or known
     if not sure:
         return [], ""
     first = sure[0]
-    # The foot of a page can be as long as a paragraph, or look like one.
-    foot = next((at for at in range(first, len(page)) if not long[at] and _FOOT.search(page[at].text)), len(page))
+    foot = next((at for at in range(first, len(page)) if feet[at]), len(page))
     places = {page[at].place for at in sure} - {0}
     last = max(at for at in range(first, foot) if taken[at] and (long[at] or at == first or page[at].place in places))
     head = _headline(page, keys, taken, first, title)

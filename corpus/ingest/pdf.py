@@ -9,11 +9,13 @@ from __future__ import annotations
 import re
 import threading
 import unicodedata
+import zlib
 from collections.abc import Iterator
 from pathlib import PurePath
 from statistics import median
 from typing import Any
 
+from corpus.ingest.archives import FREE, RATIO_MAX
 from corpus.ingest.lines import Line, paragraphs, without_running
 from corpus.ingest.names import name_of, printable
 from corpus.ingest.raw import RawDocument, meta_of
@@ -23,6 +25,10 @@ from corpus.report import Skipped
 _PAGES_MAX = 2_000
 _PAGE_CHARACTERS_MAX = 200_000
 _CHARACTERS_MAX = 10_000_000
+# A stream is packed once; some programs pack it twice.
+_LAYERS = 3
+_PIECE = 1 << 16
+_ESCAPED = re.compile(rb"#([0-9A-Fa-f]{2})")
 # pdfium may be in one thread of a process only.
 _LOCK = threading.Lock()
 
@@ -38,8 +44,12 @@ def read_pdf(data: bytes, path: PurePath, shown: str) -> Iterator[RawDocument | 
     for a number at their ends, in the same place on more than half of the pages. Ligatures and Kangxi radicals become
     the characters they stand for. Tables, footnotes and boxes stay where the file has them.
 
-    Skipped: no text layer, a password, a broken file, a text layer without readable characters, more than 2,000 pages.
+    Skipped: no text layer, a password, a broken file, a text layer without readable characters, more than 2,000 pages, and what unpacks
+    to far more than any text does.
     """
+    if _unfolds(data):
+        yield Skipped(shown, f"unpacks to more than {RATIO_MAX} times its size, as no text does")
+        return
     with _LOCK:
         found = _read(data)
     if isinstance(found, str):
@@ -53,6 +63,46 @@ def read_pdf(data: bytes, path: PurePath, shown: str) -> Iterator[RawDocument | 
         return
     name = name_of(path)
     yield RawDocument(name.id, name.pair, name.lang, text, meta, printable(path.as_posix()), shown)
+
+
+_STREAM = re.compile(rb"\bstream\r?\n")
+# What stands before a stream says how it is packed.
+_SAID = 2000
+
+
+def _unfolds(data: bytes) -> bool:
+    """Whether the text of a PDF, pictures aside, unpacks to more than any text does; pdfium would unpack it all.
+
+    Only what is packed as nearly all is (Flate), and not encrypted, is looked at.
+    """
+    room = max(RATIO_MAX * len(data), FREE)
+    for found in _STREAM.finditer(data):
+        before = data[max(0, found.start() - _SAID) : found.start()]
+        said = _ESCAPED.sub(lambda code: bytes([int(code[1], 16)]), before[before.rfind(b" obj") + 1 :])
+        packed = len(re.findall(rb"/(?:FlateDecode|Fl)\b", said))
+        if not packed or b"/Image" in said:
+            continue
+        piece = _unpacked(data, found.end(), room)
+        for _ in range(min(packed, _LAYERS) - 1):
+            piece = _unpacked(piece, 0, room)
+        room -= len(piece)
+        if packed > _LAYERS or room < 0:
+            return True
+    return False
+
+
+def _unpacked(data: bytes, start: int, room: int) -> bytes:
+    """What begins at `start`, unpacked as far as it can be; where that is more than `room` bytes, one more than these."""
+    unpacking, found = zlib.decompressobj(), bytearray()
+    # A piece at a time: what follows the stream would be copied for each stream.
+    for at in range(start, len(data), _PIECE):
+        try:
+            found += unpacking.decompress(data[at : at + _PIECE], room + 1 - len(found))
+        except zlib.error:
+            break
+        if unpacking.eof or len(found) > room:
+            break
+    return bytes(found)
 
 
 def _unreadable(text: str) -> str:

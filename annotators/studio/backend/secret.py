@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import base64
 import hmac
-import os
 import secrets
 import stat
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from annotators.studio.server import home, write_private
+from annotators.studio.server import default_data, write_private
 from corpus.errors import StudioError
 
 USER = "hemu"
@@ -51,7 +50,7 @@ class Secret:
 
 def default_file(name: str = "default") -> Path:
     """Where the secret for the server `name` is: `hemu/backend/<name>.secret` in the user's state folder."""
-    return Path(os.environ.get("XDG_STATE_HOME") or home() / ".local" / "state") / "hemu" / "backend" / f"{name}.secret"
+    return default_data(name).parent.parent / "backend" / f"{name}.secret"
 
 
 def read_or_make(path: Path) -> Secret:
