@@ -23,8 +23,10 @@ def accepted(workspace: Workspace) -> Path | None:
     file = workspace.folder(MODELS) / ACCEPTED
     if not file.is_file():
         return None
-    folder = workspace.folder(MODELS) / file.read_text(encoding="utf-8").strip()
-    return folder if (folder / "model.json").is_file() else None
+    name = file.read_text(encoding="utf-8").strip()
+    folder = workspace.folder(MODELS) / name
+    # A name that is a path would lead to a folder which this workspace has not trained.
+    return folder if Path(name).name == name and (folder / "model.json").is_file() else None
 
 
 def folders(model: Path) -> dict[Lang, Path]:

@@ -3,6 +3,8 @@
     python scripts/bench.py segment --out bench.json
     python scripts/bench.py scale --documents 2000 20000
     python scripts/bench.py annotate
+    python scripts/bench.py export --documents 20000
+    python scripts/bench.py training
 
 The texts are hemu's own sample articles, their sentences put together anew. What is compared is run by turns on one
 core, and the best of several rounds counts. A further benchmark is one more function in `BENCHMARKS`.
@@ -125,6 +127,120 @@ def annotate(options: argparse.Namespace) -> list[Result]:
     return results
 
 
+def training(options: argparse.Namespace) -> list[Result]:
+    """Training against `spacy train`: the same examples, configuration, batches and number of updates; words a second.
+
+    Both from the annotated texts (hemu) or the DocBin of them (spaCy) to the last update, its one evaluation of one
+    document taken off. The Chinese model is without the component that reads words, which spaCy would run in each update.
+    """
+    from thinc.api import Config
+
+    results: list[Result] = []
+    for lang, extra in (("en", {}), ("zh", {"nlp.pipeline": ["ner"], "training.annotating_components": []})):
+        with tempfile.TemporaryDirectory() as name, one_core():
+            folder = Path(name)
+            gold = marked(articles(lang, options.size // 3))
+            config = training_files(gold, lang, folder, options.steps, extra)
+            best: dict[str, float] = {}
+            words: dict[str, int] = {}
+            for _ in range(max(2, options.rounds // 2)):
+                for who, run in (("hemu", hemu_train), ("spacy", spacy_train)):
+                    seconds, words[who] = run(gold, lang, folder, Config().from_disk(config), extra, options.steps)
+                    best[who] = min(best.get(who, float("inf")), seconds)
+            rates = {who: words[who] / seconds for who, seconds in best.items()}
+            results.append(
+                {
+                    "name": f"training, {'English' if lang == 'en' else 'Chinese'}, {options.steps} updates",
+                    "words": words["hemu"],
+                    "hemu": round(rates["hemu"]),
+                    "against": "spacy train",
+                    "bare": round(rates["spacy"]),
+                    "ratio": round(rates["hemu"] / rates["spacy"], 3),
+                    "unit": "words",
+                }
+            )
+    return results
+
+
+def export(options: argparse.Namespace) -> list[Result]:
+    """`hemu dataset` against label-studio-sdk's converter on the same annotation, each in a process of its own, and how
+    long `load_dataset` takes to the first row.
+
+    The converter makes tokens and tags (CoNLL) or flat JSON; `hemu dataset --config ner` makes tokens and tags, without it
+    all that a dataset holds. Near-duplicates are looked for before. Ratios are of processor time.
+    """
+    results: list[Result] = []
+    for number in options.documents:
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            command([sys.executable, str(Path(__file__).with_name("synthetic.py")), str(folder), str(number)])
+            space, line = folder / "w", [sys.executable, "-m", "corpus.cli"]
+            command([*line, "dedupe", "-w", str(space)])
+            build = [*line, "dataset", "-w", str(space), "--workers", str(options.workers)]
+            took: dict[str, float] = {}
+            for what, run in (
+                ("hemu, tokens and tags", [*build, "--config", "ner"]),
+                ("hemu, everything", build),
+                ("converter, CoNLL2003", [sys.executable, "-c", CONVERTER, str(folder), "CONLL2003"]),
+                ("converter, JSON_MIN", [sys.executable, "-c", CONVERTER, str(folder), "JSON_MIN"]),
+            ):
+                seconds, took[what], peak = busy(run)
+                timed = {"seconds": round(seconds, 1), "seconds of one core": round(took[what], 1), "peak MB": peak}
+                results.append({"name": f"{what}, {number} documents", **timed})
+            for ours in ("hemu, tokens and tags", "hemu, everything"):
+                for theirs in ("converter, CoNLL2003", "converter, JSON_MIN"):
+                    results.append(
+                        {
+                            "name": f"{ours}, {number} documents",
+                            "hemu": round(number / took[ours]),
+                            "against": theirs,
+                            "bare": round(number / took[theirs]),
+                            "ratio": round(took[theirs] / took[ours], 2),
+                            "unit": "documents",
+                        }
+                    )
+            version = space / "datasets" / (space / "datasets" / "latest").read_text().strip()
+            loaded = subprocess.run(
+                [sys.executable, "-c", LOAD, str(version)], check=True, capture_output=True, text=True
+            )
+            for what, seconds in json.loads(loaded.stdout.splitlines()[-1]).items():
+                results.append({"name": f"{what}, {number} documents", "seconds": round(seconds, 2)})
+    return results
+
+
+def busy(line: list[str]) -> tuple[float, float, int]:
+    """Run a command: seconds, seconds of processor time, and its most memory in MB."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    seconds, peak = command(line)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return seconds, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, peak
+
+
+CONVERTER = f"""
+import sys
+sys.path.insert(0, {str(Path(__file__).parent)!r})
+from label_studio_sdk.converter import Converter
+from synthetic import CONFIG
+converter = Converter(CONFIG, project_dir=None, upload_dir=sys.argv[1], download_resources=False)
+converter.convert(sys.argv[1] + "/export.json", sys.argv[1] + "/" + sys.argv[2], sys.argv[2], is_dir=False)
+"""
+
+LOAD = """
+import json, sys, tempfile, time
+import datasets
+datasets.disable_progress_bars()
+took = {}
+with tempfile.TemporaryDirectory() as cache:
+    for config, split in (("ner", "validation"), ("ner", "train"), ("documents", "train")):
+        for how in ("first", "again", "streamed"):
+            began = time.perf_counter()
+            more = {"streaming": True} if how == "streamed" else {"cache_dir": cache}
+            next(iter(datasets.load_dataset(sys.argv[1], config, split=split, **more)))
+            took[f"load_dataset, {config}, {split}, {how}"] = time.perf_counter() - began
+print(json.dumps(took), flush=True)
+"""
+
+
 STARTS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("English document", "en", ()),
     ("Chinese document", "zh", ()),
@@ -136,6 +252,8 @@ BENCHMARKS: dict[str, Callable[[argparse.Namespace], list[Result]]] = {
     "segment": segment,
     "scale": scale,
     "annotate": annotate,
+    "export": export,
+    "training": training,
 }
 
 Groups = list[list[Document]]
@@ -423,6 +541,105 @@ def workspace(chinese: list[Document], english: list[Document], options: argpars
     }
 
 
+Gold = list[tuple[Document, Any]]
+
+
+def marked(documents: list[Document]) -> Gold:
+    """The documents with what the rules find in them, as gold."""
+    from annotators.pipeline import Pipeline
+    from annotators.registry import DEFAULT
+    from corpus.document import Layer
+
+    pipeline = Pipeline(DEFAULT, fast=True)
+    items = [pipeline.annotate(pipeline.segmented([document])).group.items[0] for document in documents]
+    return [(i.document, Layer(i.document.id, i.document.sha, "gold", "", i.entities)) for i in items]
+
+
+def training_files(gold: Gold, lang: str, folder: Path, steps: int, extra: dict[str, Any]) -> Path:
+    """The examples as DocBin, one document to evaluate by, and hemu's configuration as `spacy train` takes it."""
+    from spacy.tokens import DocBin
+
+    from models.config import make_pipeline, read_recipe
+    from models.examples import make_examples, write_docbin
+
+    recipe = read_recipe(lang, extra)
+    nlp, _ = make_pipeline(recipe)
+    made = make_examples(nlp, gold, size=recipe.settings["stretch"])
+    write_docbin(made, folder / "train.spacy")
+    DocBin(docs=[made.examples[0].reference]).to_disk(folder / "dev.spacy")
+    if recipe.settings["general_english"]:
+        # What hemu begins with: the vectors of the general model.
+        from corpus.english import pipeline
+
+        nlp.vocab.vectors = pipeline().vocab.vectors
+        nlp.to_disk(folder / "vectors")
+    config = recipe.config.copy()
+    config["paths"].update(train=str(folder / "train.spacy"), dev=str(folder / "dev.spacy"))
+    if "vectors" in config["paths"]:
+        config["paths"]["vectors"] = str(folder / "vectors")
+    batcher = {"@batchers": "spacy.batch_by_sequence.v1", "size": recipe.settings["batch"], "get_length": None}
+    # spaCy counts updates from 0, and makes one more than it is told.
+    config["training"].update(batcher=batcher, max_steps=steps - 1, eval_frequency=10 * steps, patience=0)
+    config.to_disk(folder / "config.cfg")
+    return folder / "config.cfg"
+
+
+def hemu_train(
+    gold: Gold, lang: Lang, folder: Path, config: Any, extra: dict[str, Any], steps: int
+) -> tuple[float, int]:
+    """Processor seconds from the annotated texts to the last update, and the words of all updates."""
+    from corpus.scheme import load_scheme
+    from models.config import read_recipe
+    from models.train import train_on
+
+    recipe, began, ended = read_recipe(lang, extra), time.process_time(), 0.0
+
+    def note(done: int, total: int | None) -> None:
+        nonlocal ended
+        ended = time.process_time()
+
+    result = train_on(gold, lang, out=folder / "m", scheme=load_scheme(), recipe=recipe, max_steps=steps, progress=note)
+    return ended - began, result.words
+
+
+def spacy_train(
+    gold: Gold, lang: Lang, folder: Path, config: Any, extra: dict[str, Any], steps: int
+) -> tuple[float, int]:
+    """The same of the loop behind `spacy train`, with its setting up, but without evaluation."""
+    from spacy.training import loop
+    from spacy.training.initialize import init_nlp
+
+    began, spent, ended, words = time.process_time(), 0.0, 0.0, 0
+    evaluation, iterate = loop.create_evaluation_callback, loop.train_while_improving
+
+    def timed(*arguments: Any) -> Callable[[], Any]:
+        evaluate = evaluation(*arguments)
+
+        def run() -> Any:
+            nonlocal spent
+            start = time.process_time()
+            found = evaluate()
+            spent += time.process_time() - start
+            return found
+
+        return run
+
+    def counted(*arguments: Any, **options: Any) -> Iterator[Any]:
+        nonlocal ended, words
+        for step in iterate(*arguments, **options):
+            ended, words = time.process_time(), step[1]["words"]
+            yield step
+
+    (folder / "spacy").mkdir(exist_ok=True)
+    loop.create_evaluation_callback, loop.train_while_improving = timed, counted
+    try:
+        with Path(os.devnull).open("w") as nowhere:
+            loop.train(init_nlp(config), folder / "spacy", stdout=nowhere, stderr=nowhere)
+    finally:
+        loop.create_evaluation_callback, loop.train_while_improving = evaluation, iterate
+    return ended - began - spent, words
+
+
 def round_to(value: float) -> int:
     return int(round(value, -2))
 
@@ -452,6 +669,7 @@ def main() -> None:
         "--documents", type=int, nargs="+", default=[2000, 20000], help="sizes of the corpora for scale"
     )
     parser.add_argument("--workers", type=int, default=len(os.sched_getaffinity(0)), help="processes for scale")
+    parser.add_argument("--steps", type=int, default=300, help="updates for training (300)")
     parser.add_argument("--embed", action="store_true", help="align with the sentence encoder, for scale")
     options = parser.parse_args()
     results = BENCHMARKS[options.benchmark](options)
@@ -465,6 +683,9 @@ def main() -> None:
         }
         options.out.write_text(json.dumps(record, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
     for r in (r for r in results if "seconds" in r):
+        if "peak MB" not in r:
+            print(f"{r['name']:48} {r['seconds']:>9,} s")
+            continue
         if "documents a second" in r:
             rate = f"{r['documents a second']:>9,} documents/s"
         else:
@@ -474,7 +695,8 @@ def main() -> None:
     if not results:
         return
     width = max(len(str(result["name"])) for result in results)
-    print(f"{'':{width}}  {'hemu':>9}  {'bare':>9}  ratio  (characters a second)")
+    unit = results[0].get("unit", "characters")
+    print(f"{'':{width}}  {'hemu':>9}  {'bare':>9}  ratio  ({unit} a second)")
     for r in results:
         print(f"{r['name']:{width}}  {r['hemu']:>9,}  {r['bare']:>9,}  {r['ratio']:5.2f}  against {r['against']}")
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from corpus.errors import InputError, WorkspaceError
+from corpus.temporary import sweep
 
 if TYPE_CHECKING:
     from fsspec import AbstractFileSystem
@@ -100,6 +101,7 @@ class Place:
                 from corpus.store import write_atomically
 
                 Path(path).parent.mkdir(parents=True, exist_ok=True)
+                sweep(Path(path).parent)
                 write_atomically(Path(path), data)
             else:
                 # What stores objects shows one only when it is whole.

@@ -13,7 +13,7 @@ from annotators.bulk.places import Place
 from annotators.bulk.shards import Shard
 from corpus.errors import HemuError
 from corpus.report import StageReport
-from corpus.store import CONFIG, SCHEME, Workspace, write_atomically
+from corpus.store import CONFIG, Workspace, write_atomically
 
 DONE = "done.json"
 """What says that a shard is whole; it is written last, and names every file with its SHA-256."""
@@ -166,7 +166,8 @@ def recipe_of(workspace: Workspace, *, annotators: tuple[str, ...], fast: bool, 
     from corpus.own_names import FILE as NAMES
     from corpus.words import FILE as WORDS
 
-    names = dict.fromkeys([CONFIG, workspace.setting("scheme", "file", SCHEME), WORDS, NAMES])
+    scheme = workspace.scheme_file.relative_to(workspace.root).as_posix()
+    names = dict.fromkeys([CONFIG, scheme, WORDS, NAMES])
     settings = tuple(
         (name, (workspace.root / name).read_bytes()) for name in names if (workspace.root / name).is_file()
     )

@@ -1,169 +1,255 @@
-"""The rows of each configuration of a dataset, from a document with its gold annotation."""
+"""The rows of each configuration of a dataset, for some articles at a time, as Arrow tables."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
-from corpus.dataset.bio import decode, encode, split_tokens, whole_sentences
-from corpus.document import Alignment, Claim, Document, Entity, Layer, Ref, Segments
-from corpus.network.actors import Actor, Actors
-from corpus.targets import quantity_row, targets_of
-from corpus.targets.dates import published
+import pyarrow as pa
 
-Row = dict[str, Any]
-Range = tuple[int, int]
+from corpus.arrays import column
+from corpus.dataset.arrows import (
+    column_of,
+    equals,
+    fields,
+    filled,
+    ints,
+    lengths,
+    lists,
+    offsets_of,
+    one,
+    runs,
+    struct,
+)
+from corpus.dataset.claim_rows import claim_tables, link_claims
+from corpus.dataset.claimants import Said
+from corpus.dataset.gather import Rows, Window
+from corpus.dataset.held import Held
+from corpus.dataset.pair_rows import parallel_tables
+from corpus.dataset.rater_rows import rater_tables
+from corpus.dataset.sums import Counted, sums_of
+from corpus.dataset.tagging import Ranges, Tagged, lost, tagged
+from corpus.schema import ORIGINS
+from corpus.scheme import Scheme
+
+SAME_AS = "same_as"
+LANGS = ("en", "zh")
 
 
 @dataclass(frozen=True, slots=True)
-class Example:
-    """A document with its segments and its gold layer."""
+class Made:
+    """The tables of a window, by configuration and split. That of claims lacks who the claimants are: `said` tells it, the
+    claims of one split after those of another, in the order of the table.
 
-    document: Document
-    segments: Segments
-    gold: Layer
-
-
-def document_row(example: Example) -> Row:
-    """One row of `documents`: everything that is known of one document."""
-    document, segments, gold = example.document, example.segments, example.gold
-    return {
-        "id": document.id,
-        "pair": document.pair,
-        "lang": document.lang,
-        "text": document.text,
-        "blocks": [{"start": b.start, "end": b.end, "kind": b.kind} for b in document.blocks],
-        "sentences": [{"start": start, "end": end} for start, end in segments.sentences],
-        "tokens": [{"start": t.start, "end": t.end, "tag": t.tag} for t in segments.tokens],
-        "entities": [{**_entity(e), "link": e.link} for e in gold.entities],
-        "claims": [_claim(c) for c in gold.claims],
-        "relations": [{"label": r.label, "head": _ref(r.head), "tail": _ref(r.tail)} for r in gold.relations],
-        "meta": [{"key": key, "value": document.meta[key]} for key in sorted(document.meta)],
-        "provenance": {"source": document.source, "sha256": document.sha, "gold": gold.version},
-    }
-
-
-def _entity(entity: Entity, origin: int = 0) -> Row:
-    return {
-        "start": entity.start - origin,
-        "end": entity.end - origin,
-        "text": entity.span.surface,
-        "label": entity.label,
-    }
-
-
-def _claim(claim: Claim) -> Row:
-    return {
-        "start": claim.start,
-        "end": claim.end,
-        "text": claim.span.surface,
-        "type": claim.type,
-        "stance": claim.stance,
-        "claimant": claim.claimant,
-        "policy_area": claim.policy_area,
-        "targets": [{"value": t.value, "unit": t.unit, "by": t.by} for t in claim.targets],
-    }
-
-
-def _actor(actor: Actor) -> Row:
-    return {"claimant_id": actor.id, "claimant_en": actor.en, "claimant_zh": actor.zh}
-
-
-def _ref(ref: Ref) -> Row:
-    return {"document": ref.document, "kind": ref.kind, "start": ref.start, "end": ref.end}
-
-
-def ner_rows(example: Example) -> Iterator[Row]:
-    """The rows of `ner`: one sentence each, with tokens, their offsets in the document, and BIO tags."""
-    document, entities = example.document, example.gold.entities
-    for number, (start, end) in enumerate(whole_sentences(example.segments.sentences, entities)):
-        inside = [e for e in entities if start <= e.start and e.end <= end]
-        # Offsets are kept apart from tokens, so that white space between tokens can be restored.
-        tokens = split_tokens(
-            document.text,
-            start,
-            end,
-            lang=document.lang,
-            tokens=[t for t in example.segments.tokens if t.start < end and start < t.end],
-            entities=inside,
-        )
-        if not tokens:
-            continue
-        yield {
-            "id": f"{document.id}#{number}",
-            "document": document.id,
-            "pair": document.pair,
-            "lang": document.lang,
-            "tokens": [document.text[a:b] for a, b in tokens],
-            "ner_tags": encode(tokens, inside),
-            "starts": [a for a, _ in tokens],
-            "ends": [b for _, b in tokens],
-        }
-
-
-def lost_entities(example: Example, rows: Sequence[Row]) -> int:
-    """How many gold entities of the document cannot be read back from its rows of `ner`."""
-    found = {
-        mark for row in rows for mark in decode(list(zip(row["starts"], row["ends"], strict=True)), row["ner_tags"])
-    }
-    return len({(e.start, e.end, e.label) for e in example.gold.entities} - found)
-
-
-def claim_rows(example: Example, actors: Actors) -> Iterator[Row]:
-    """The rows of `claims`: one claim each, with the stretch of sentences that it stands in.
-
-    `quantities` are the targets as figures, in their order; `claimant_id`, `claimant_en` and `claimant_zh` say who the
-    claimant is, whatever the text calls it (see `corpus.network.actors`).
+    `documents` counts its documents; `lost` names entities that cannot be read back from the tags; `over_edges` counts those
+    that no sentence pair holds whole; `gold` are the columns that say what the gold is.
     """
-    document, sentences = example.document, example.segments.sentences
-    day = published(document.meta.get("date", ""))
-    for number, claim in enumerate(example.gold.claims):
-        around = [s for s in sentences if s[0] < claim.end and claim.start < s[1]]
-        start = min([claim.start, *(a for a, _ in around)])
-        end = max([claim.end, *(b for _, b in around)])
-        yield {
-            "id": f"{document.id}#{number}",
-            "document": document.id,
-            "pair": document.pair,
-            "lang": document.lang,
-            **_claim(claim),
-            **_actor(actors.of_claim(claim, document, example.gold)),
-            "quantities": [quantity_row(quantity) for quantity in targets_of(claim, document.lang, day)],
-            "context": document.text[start:end],
-            "context_start": start,
+
+    tables: dict[str, dict[str, Any]]
+    said: Said
+    documents: int
+    lost: tuple[str, ...]
+    over_edges: int
+    gold: Any
+    sums: Counted
+
+
+def make(task: tuple[Window, tuple[str, ...], Scheme]) -> Made:
+    """The rows of these configurations for a window. Raises SchemeError where its gold does not follow the scheme."""
+    window, configs, scheme = task
+    held = Held(window, _rows(window.root), scheme)
+    tables: dict[str, dict[str, Any]] = {}
+    said, over_edges = Said((), ()), 0
+    if "documents" in configs:
+        link_claims(held)
+        tables["documents"] = held.by_split(_document_table(held), held.splits)
+    made: dict[str, tuple[Tagged, ...]] = {}
+    if "ner" in configs:
+        made["ner"] = (_tagged(held, ["en"], words=True), _tagged(held, ["zh"], words=False))
+    if "ner_words" in configs:
+        made["ner_words"] = (_tagged(held, ["zh"], words=True),)
+    tables |= {config: _ner_table(held, config, parts) for config, parts in made.items()}
+    if "claims" in configs:
+        tables["claims"], said = claim_tables(held)
+    if "parallel" in configs:
+        tables["parallel"], over_edges = parallel_tables(held)
+    if "raters" in configs and window.ratings:
+        tables["raters"] = rater_tables(held)
+    return Made(tables, said, len(held.ids), _lost(held, made), over_edges, held.gold_columns(), sums_of(held))
+
+
+@lru_cache(maxsize=1)
+def _rows(root: Path) -> Rows:
+    return Rows(root)
+
+
+def forget() -> None:
+    """Let go of what was read last."""
+    _rows.cache_clear()
+
+
+def _tagged(held: Held, langs: Sequence[str], words: bool) -> Tagged:
+    import numpy as np
+
+    mine = np.array([lang in langs for lang in held.langs], bool)
+    sentences, of_sentence = held.sentences
+    tokens, of_token = held.tokens
+    entities, some = held.solid, mine[held.entity_document]
+    s, t = mine[of_sentence], mine[of_token]
+    return tagged(
+        held.texts,
+        Ranges(sentences.starts[s], sentences.ends[s]),
+        Ranges(entities.starts[some], entities.ends[some]),
+        held.gold.label[some],
+        Ranges(tokens.starts[t], tokens.ends[t]) if words else None,
+    )
+
+
+def _lost(held: Held, made: Mapping[str, Sequence[Tagged]]) -> tuple[str, ...]:
+    """The entities that the tags of `ner` or `ner_words`, if these are made, do not give back, as places with their texts."""
+    import numpy as np
+
+    gone: set[int] = set()
+    chinese = np.array([lang == "zh" for lang in held.langs], np.bool_)[held.entity_document]
+    for config, parts in made.items():
+        here = np.flatnonzero(chinese) if config == "ner_words" else np.arange(len(chinese))
+        within = Ranges(held.solid.starts[here], held.solid.ends[here])
+        gone |= set(here[lost(within, held.gold.label[here], parts)].tolist())
+    return tuple(
+        f"{held.ids[held.entity_document[i]]} {held.gold.start[i]}-{held.gold.end[i]}"
+        f" {held.gold.entities['text'][i].as_py()!r}"
+        for i in sorted(gone)
+    )
+
+
+def _ner_table(held: Held, config: str, parts: Sequence[Tagged]) -> dict[str, Any]:
+    import numpy as np
+
+    document = np.concatenate([part.document for part in parts])
+    counts = np.concatenate([part.counts for part in parts])
+    first = offsets_of(counts)[:-1]
+    # Rows in the order of the documents; those of a document stay in theirs.
+    order = np.argsort(document, kind="stable")
+    flat = runs(first[order], counts[order])
+    starts = np.concatenate([part.starts for part in parts])[flat]
+    ends = np.concatenate([part.ends for part in parts])[flat]
+    tags = np.concatenate([part.tags for part in parts])[flat]
+    number = np.concatenate([part.number for part in parts])[order]
+    document, counts = document[order], counts[order]
+    origin = np.repeat(held.base[document], counts)
+    table = held.table(
+        config,
+        {
+            **held.where(document, ints(number)),
+            "tokens": lists(counts, held.texts.strings(starts, ends)),
+            "ner_tags": lists(counts, ints(tags, pa.int64())),
+            "starts": lists(counts, ints(starts - origin)),
+            "ends": lists(counts, ints(ends - origin)),
+        },
+    )
+    return held.by_split(table, [held.splits[i] for i in document.tolist()])
+
+
+def _document_table(held: Held) -> Any:
+    documents, gold = held.documents, held.gold
+    segments = held.segments
+    return held.table(
+        "documents",
+        {
+            **{name: documents.column(name) for name in ("id", "pair", "lang", "text")},
+            "blocks": _blocks(held),
+            "sentences": segments.column("sentences"),
+            "tokens": segments.column("tokens"),
+            "entities": gold.entity_lists(),
+            "claims": gold.claim_lists(),
+            "relations": gold.relation_lists(),
+            "links": _links(held),
+            "meta": column(
+                [[{"key": key, "value": meta[key]} for key in sorted(meta)] for meta in held.metas],
+                held.schemas["documents"].field("meta").type,
+            ),
+            "provenance": _provenance(held),
+        },
+    )
+
+
+def _blocks(held: Held) -> Any:
+    import numpy as np
+    import pyarrow.compute as pc
+
+    blocks = one(held.documents.column("blocks"))
+    counts = lengths(blocks)
+    own = fields(blocks.flatten())
+    of = ints(np.repeat(np.arange(len(held.ids)), counts))
+    repeats = fields(own["repeats"])
+    return lists(
+        counts,
+        struct(
+            {
+                "start": own["start"],
+                "end": own["end"],
+                "kind": own["kind"],
+                "lang": pc.coalesce(own["lang"], one(held.documents.column("lang")).take(of)),
+                "repeats_start": ints(filled(repeats["start"], -1)),
+                "repeats_end": ints(filled(repeats["end"], -1)),
+            }
+        ),
+    )
+
+
+def _provenance(held: Held) -> Any:
+    found, missing = held.there(ORIGINS.name, ["file", "file_sha", "reader", "encoding", "sha"])
+    origins: list[dict[str, Any]] = [] if found is None else found.to_pylist()
+    for at in missing:
+        origins.insert(at, {})
+    shas = held.documents.column("sha").to_pylist()
+    # Where a text has changed since it was read, the file is not the one that it is of.
+    origins = [origin if origin.get("sha") == sha else {} for origin, sha in zip(origins, shas, strict=True)]
+    return struct(
+        {
+            "source": one(held.documents.column("source")),
+            "sha256": column_of(shas),
+            "gold": column_of(held.versions),
+            # The name alone: folders are those of whoever made the dataset.
+            "file": column_of([(o.get("file") or "").replace("\\", "/").rsplit("/", 1)[-1] for o in origins]),
+            "file_sha256": column_of([o.get("file_sha") or "" for o in origins]),
+            "reader": column_of([o.get("reader") or "" for o in origins]),
+            "encoding": column_of([o.get("encoding") or "" for o in origins]),
         }
+    )
 
 
-def parallel_rows(alignment: Alignment, en: Example, zh: Example) -> tuple[list[Row], int]:
-    """The rows of `parallel`, and how many entities go over the edge of an aligned stretch and are left out there.
+def _links(held: Held) -> Any:
+    """For each entity that is linked: its knowledge-base id, and where it is in the other version."""
+    import numpy as np
 
-    Offsets of entities count from the start of the row's own text.
-    """
-    rows: list[Row] = []
-    held = 0
-    for number, bead in enumerate(alignment.beads):
-        if not bead.en or not bead.zh:
-            continue
-        row: Row = {"id": f"{alignment.pair}#{number}", "pair": alignment.pair, "score": bead.score}
-        places: dict[Ref, int] = {}
-        for lang, example, ranges in (("en", en, bead.en), ("zh", zh, bead.zh)):
-            start, end = ranges[0][0], ranges[-1][1]
-            inside = [e for e in example.gold.entities if start <= e.start and e.end <= end]
-            held += sum(e.start < end and start < e.end for e in example.gold.entities) - len(inside)
-            row[lang] = example.document.text[start:end]
-            row[f"{lang}_document"] = example.document.id
-            row[f"{lang}_start"] = start
-            row[f"{lang}_entities"] = [{**_entity(e, start), "link": e.link} for e in inside]
-            places |= {Ref(example.document.id, "entity", e.start, e.end): i for i, e in enumerate(inside)}
-        row["links"] = list(_links(en, zh, places))
-        rows.append(row)
-    return rows, held
-
-
-def _links(en: Example, zh: Example, places: Mapping[Ref, int]) -> Iterator[Row]:
-    """Which entity of the English side is which one of the Chinese side, by their numbers in the row."""
-    for relation in (*en.gold.relations, *zh.gold.relations):
-        ends = sorted((relation.head, relation.tail), key=lambda ref: ref.document != en.document.id)
-        if relation.label == "same_as" and all(ref in places for ref in ends):
-            yield {"en": places[ends[0]], "zh": places[ends[1]]}
+    head, tail = held.same
+    pairs = sorted({*zip(head.tolist(), tail.tolist(), strict=True), *zip(tail.tolist(), head.tolist(), strict=True)})
+    document = held.entity_document
+    pairs = [(a, b) for a, b in pairs if document[a] != document[b]]
+    joined = {a for a, _ in pairs}
+    link = one(held.gold.entities["link"])
+    known = np.flatnonzero(~equals(link, ""))
+    pairs = sorted([*pairs, *((i, -1) for i in known.tolist() if i not in joined)])
+    first = np.array([a for a, _ in pairs], np.int64)
+    other = np.array([b for _, b in pairs], np.int64)
+    there = other >= 0
+    start = np.where(there, held.gold.start[other] if len(held.gold.start) else -1, -1)
+    end = np.where(there, held.gold.end[other] if len(held.gold.end) else -1, -1)
+    counts = np.bincount(document[first], minlength=len(held.ids)) if len(first) else np.zeros(len(held.ids), np.int64)
+    return lists(
+        counts,
+        struct(
+            {
+                "start": ints(held.gold.start[first]),
+                "end": ints(held.gold.end[first]),
+                "link": link.take(ints(first)),
+                "document": column_of([held.ids[document[b]] if b >= 0 else "" for _, b in pairs]),
+                "other_start": ints(start),
+                "other_end": ints(end),
+            }
+        ),
+    )
