@@ -9,9 +9,12 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from itertools import islice
 from multiprocessing import get_context
 from typing import TypeVar
+
+from corpus.errors import HemuError
 
 A = TypeVar("A")
 B = TypeVar("B")
@@ -36,7 +39,8 @@ def batches(items: Iterable[A], size: int) -> Iterator[list[A]]:
 def map_batches(function: Callable[[A], B], items: Iterable[A], *, workers: int) -> Iterator[B]:
     """`function` of each item, in order. At most two items a worker are under way, so memory stays bounded.
 
-    Workers are started afresh (spawn): a fork would copy the locks and threads of loaded models.
+    Workers are started afresh (spawn): a fork would copy the locks and threads of loaded models. Raises HemuError where
+    one of them is killed.
     """
     if workers <= 1:
         yield from map(function, items)
@@ -50,5 +54,10 @@ def map_batches(function: Callable[[A], B], items: Iterable[A], *, workers: int)
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
+    except BrokenProcessPool:
+        raise HemuError(
+            f"one of {workers} processes was ended from outside, most often since memory ran out; what was finished is stored: "
+            f"run the same command again, with fewer processes (--workers {max(1, workers // 2)})"
+        ) from None
     finally:
         pool.shutdown(wait=True, cancel_futures=True)

@@ -169,13 +169,14 @@ class Studio:
             answer = self.sdk.projects.import_tasks(
                 project, request=list(tasks), return_task_ids=True, request_options=_ONCE
             )
-        ids = list(answer.task_ids or [])
+            ids = [int(id) for id in answer.task_ids or []]
+            predictions = int(answer.prediction_count or 0)
         if len(ids) != len(tasks):
             raise StudioError(
                 f"{self.url}: {len(tasks)} tasks were sent, {len(ids)} stored; push again to complete them"
             )
         expected = sum(len(task.get("predictions", ())) for task in tasks)
-        if (answer.prediction_count or 0) != expected:
+        if predictions != expected:
             self._repair(project, ids, tasks)
         return ids
 
@@ -196,16 +197,17 @@ class Studio:
             return
         with _telling(self.url, "importing predictions"):
             answer = self.sdk.projects.import_predictions(project, request=list(predictions), request_options=_ONCE)
-        if answer.created != len(predictions):
+            created = int(answer.created or 0)
+        if created != len(predictions):
             raise StudioError(
-                f"{self.url}: {len(predictions)} predictions were sent, {answer.created} stored; push again to complete them"
+                f"{self.url}: {len(predictions)} predictions were sent, {created} stored; push again to complete them"
             )
 
     def predictions(self, project: int, task: int) -> list[Json]:
         """The predictions of one task, oldest first."""
         with _telling(self.url):
             found = self.sdk.predictions.list(task=task, project=project)
-        return sorted((dict(p.dict()) for p in found), key=lambda p: int(p["id"]))
+            return sorted((dict(p.dict()) for p in found), key=lambda p: int(p["id"]))
 
     def annotations(self, task: int) -> dict[int, datetime | None]:
         """The annotations of one task, skipped ones too: when each was last changed, by its number."""
@@ -307,10 +309,12 @@ class Studio:
             )
             data = b"".join(chunks)
         try:
-            tasks = json.loads(data)
-        except ValueError:
+            found = json.loads(data)
+        except (ValueError, RecursionError):
             raise StudioError(f"{self.url}: the export of project {project} is not JSON; try again") from None
-        return list(tasks)
+        if not isinstance(found, list) or not all(map(_is_task, found)):
+            raise StudioError(f"{self.url}: the export of project {project} is no list of tasks; try again")
+        return found
 
 
 def connect(url: str, token: str) -> Studio:
@@ -336,9 +340,10 @@ def connect(url: str, token: str) -> Studio:
     with _telling(url):
         answer = http.get(f"{url}/api/version", timeout=15, auth=None)
     try:
-        is_studio = "label-studio-os-package" in answer.json()
+        about = answer.json()
     except ValueError:
-        is_studio = False
+        about = None
+    is_studio = isinstance(about, dict) and "label-studio-os-package" in about
     if not is_studio:
         raise StudioError(f"{url}: something answers there, but it is no Label Studio; name its address and port")
     if answer.history and answer.url.copy_with(raw_path=b"/") != httpx.URL(url).copy_with(raw_path=b"/"):
@@ -385,6 +390,22 @@ def _telling(url: str, doing: str = "") -> Iterator[None]:
         raise StudioError(f"{url}: nothing answers there; start Label Studio with: hemu studio start") from None
     except httpx.HTTPError as error:
         raise StudioError(f"{url}: the connection failed{what} ({type(error).__name__}); try again") from None
+    except (ValueError, TypeError, AttributeError, LookupError) as error:
+        # A page of something between, half an answer, or values that the SDK did not expect.
+        raise StudioError(
+            f"{url}: what was answered{what} is no answer of Label Studio's ({type(error).__name__}); try again"
+        ) from None
+
+
+def _is_task(task: Any) -> bool:
+    """Whether this can be a task of an export: with a number, and lists of annotations and drafts that have numbers too."""
+    if not isinstance(task, dict) or type(task.get("id")) is not int or not isinstance(task.get("data") or {}, dict):
+        return False
+    entries = [task.get(name) or [] for name in ("annotations", "drafts")]
+    return all(
+        isinstance(several, list) and all(isinstance(one, dict) and type(one.get("id")) is int for one in several)
+        for several in entries
+    )
 
 
 def _reason(body: Any) -> str:

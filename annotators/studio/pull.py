@@ -160,7 +160,9 @@ class _Puller:
         now = datetime.now(UTC)
         last = next(self.workspace.current(PULLED, [f"{self.studio.url} {self.project}"]), None)
         count = self.studio.task_count(self.project)
-        if last is None or sweep or count < last.tasks or now - _moment(last.swept) > _SWEEP:
+        # Less than no time has gone by where the clock was put back.
+        due = last is None or not timedelta(0) <= now - _moment(last.swept) <= _SWEEP
+        if last is None or due or sweep or count < last.tasks:
             since, swept = "", now.isoformat(timespec="seconds")
         else:
             since, swept = last.until, last.swept

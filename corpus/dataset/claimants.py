@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from corpus.document import Document, Lang, Layer
-from corpus.network.actors import THE_AUTHOR, Actor, Actors, _Group, _resolve
+from corpus.network.actors import THE_AUTHOR, Actor, Actors, NameGroup, resolve
 
 _GROUP = "\0"
 
@@ -27,7 +27,7 @@ class Who:
 class Said:
     """The groups of mentions of some articles, and who makes each of their claims, in order."""
 
-    groups: tuple[_Group, ...]
+    groups: tuple[NameGroup, ...]
     claims: tuple[Who, ...]
 
 
@@ -38,11 +38,11 @@ Key = tuple[str, str, str]
 class Claimants:
     """The groups of mentions, those that are alike as one."""
 
-    groups: list[_Group] = field(default_factory=list)
+    groups: list[NameGroup] = field(default_factory=list)
     _known: dict[Key, int] = field(default_factory=dict)
     _named: dict[Actor, int] = field(default_factory=dict)
 
-    def number(self, group: _Group) -> int:
+    def number(self, group: NameGroup) -> int:
         """The number of the group that this one goes into."""
         key = _key(group)
         at = self._known.setdefault(key, len(self.groups))
@@ -66,11 +66,11 @@ class Claimants:
 
     def resolved(self) -> Callable[[int], Actor]:
         """The actor that a number stands for, once all articles are in."""
-        actors, named = _resolve(self.groups), list(self._named)
+        actors, named = resolve(self.groups), list(self._named)
         return lambda number: actors[number] if number >= 0 else named[-1 - number]
 
 
-def _key(group: _Group) -> Key:
+def _key(group: NameGroup) -> Key:
     langs: tuple[Lang, Lang] = ("en", "zh")
     link = group.links.most_common(1)[0][0] if group.links else ""
     return (link, group.name(langs[0]), group.name(langs[1]))
@@ -95,7 +95,7 @@ def said_in(articles: Sequence[tuple[Sequence[tuple[Document, Layer]], Sequence[
 class _OfOne(Actors):
     """The actors of one article, which stand for their groups until all articles are known."""
 
-    def groups(self) -> list[_Group]:
+    def groups(self) -> list[NameGroup]:
         return self._groups
 
     def _resolved(self) -> list[Actor]:

@@ -83,7 +83,7 @@ class _Union:
 
 
 @dataclass(slots=True)
-class _Group:
+class NameGroup:
     """The mentions of one entity in one article."""
 
     links: Counter[str]
@@ -99,7 +99,7 @@ class Actors:
     """The actors of a corpus. Add each article with `add`, then ask `of_claim` and `of_entity`."""
 
     def __init__(self) -> None:
-        self._groups: list[_Group] = []
+        self._groups: list[NameGroup] = []
         self._mention: dict[_Mention, int] = {}
         self._text: dict[tuple[str, str], int] = {}
         self._meant: dict[tuple[str, int, int, str], tuple[int, int]] = {}
@@ -149,7 +149,7 @@ class Actors:
             root = union.find(mention)
             if root not in numbers:
                 numbers[root] = len(self._groups)
-                self._groups.append(_Group(Counter(), Counter(), {"en": Counter(), "zh": Counter()}))
+                self._groups.append(NameGroup(Counter(), Counter(), {"en": Counter(), "zh": Counter()}))
             number = numbers[root]
             group = self._groups[number]
             self._mention[mention] = number
@@ -212,11 +212,11 @@ class Actors:
 
     def _resolved(self) -> list[Actor]:
         if self._actors is None:
-            self._actors = _resolve(self._groups)
+            self._actors = resolve(self._groups)
         return self._actors
 
 
-def _resolve(groups: Sequence[_Group]) -> list[Actor]:
+def resolve(groups: Sequence[NameGroup]) -> list[Actor]:
     """An actor for each group; groups that are the same entity get the same one."""
     links_of: dict[_Key, set[str]] = {}
     for group in groups:
@@ -241,7 +241,7 @@ def _resolve(groups: Sequence[_Group]) -> list[Actor]:
                 if not links_of.get(key):
                     union.join(("name", key), own)
         roots.append(own)
-    members: dict[object, list[_Group]] = {}
+    members: dict[object, list[NameGroup]] = {}
     links: dict[object, str] = {}
     for number, (root, group) in enumerate(zip(roots, groups, strict=True)):
         members.setdefault(union.find(root), []).append(group)
@@ -251,7 +251,7 @@ def _resolve(groups: Sequence[_Group]) -> list[Actor]:
     return [actors[union.find(root)] for root in roots]
 
 
-def _entry(group: _Group) -> str:
+def _entry(group: NameGroup) -> str:
     """The knowledge-base entry that most of the group's mentions name: without doubt, and of the group's label."""
     from corpus.knowledge import knowledge
 
@@ -280,14 +280,14 @@ def _in_knowledge(name: str, lang: Lang) -> bool:
     return bool(knowledge().lookup(name, lang))
 
 
-def _keys(group: _Group) -> list[_Key]:
+def _keys(group: NameGroup) -> list[_Key]:
     """The fullest name in each language. A Chinese name of one character, or an English initial, names nobody."""
     langs: tuple[Lang, ...] = ("en", "zh")
     names = [(lang, name_key(group.name(lang), lang)) for lang in langs]
     return [(lang, name) for lang, name in names if len(name) > 1]
 
 
-def _actor(groups: Iterable[_Group], link: str) -> Actor:
+def _actor(groups: Iterable[NameGroup], link: str) -> Actor:
     from corpus.knowledge import knowledge
 
     labels: Counter[str] = Counter()
