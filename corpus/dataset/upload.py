@@ -80,7 +80,9 @@ def prepare(folder: Path, repository: str, *, private: bool = True, workspace: W
         path.relative_to(folder)
         for path in folder.rglob("*")
         # A link may lead anywhere.
-        if path.is_file() and not path.is_symlink() and not any(part.startswith(".") for part in path.relative_to(folder).parts)
+        if path.is_file()
+        and not path.is_symlink()
+        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
     )
     sizes = tuple((path.as_posix(), (folder / path).stat().st_size) for path in files)
     telling = 0 if manifest.text else int(manifest.extra.get("telling_names", 0))
