@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import re
 import tomllib
+from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache, lru_cache
 from importlib import resources
@@ -81,7 +82,8 @@ def pairs(en: Sequence[Entity], zh: Sequence[Entity], beads: Sequence[Bead] = ()
     >>> [(x.span.surface, y.span.surface) for x, y, _ in pairs(a, b)]
     [('Ma Yun', '马云'), ('Hangzhou', '杭州')]
     """
-    stretches = [(_inside(en, bead.en), _inside(zh, bead.zh)) for bead in beads if bead.en and bead.zh]
+    ours, theirs = _by_start(en), _by_start(zh)
+    stretches = [(ours(bead.en), theirs(bead.zh)) for bead in beads if bead.en and bead.zh]
     together = _together(stretches)
     enough = ENOUGH
     if not beads:
@@ -90,9 +92,21 @@ def pairs(en: Sequence[Entity], zh: Sequence[Entity], beads: Sequence[Bead] = ()
     return sorted(found, key=lambda pair: pair[0].start)
 
 
-def _inside(entities: Iterable[Entity], sentences: Iterable[tuple[int, int]]) -> list[Entity]:
-    ranges = list(sentences)
-    return [e for e in entities if any(start <= e.start and e.end <= end for start, end in ranges)]
+def _by_start(entities: Sequence[Entity]) -> Callable[[Iterable[tuple[int, int]]], list[Entity]]:
+    """What finds, of these mentions, those inside any of some sentences."""
+    order = sorted(range(len(entities)), key=lambda n: entities[n].start)
+    starts = [entities[n].start for n in order]
+
+    def inside(sentences: Iterable[tuple[int, int]]) -> list[Entity]:
+        found = {
+            n
+            for start, end in sentences
+            for n in order[bisect_left(starts, start) : bisect_right(starts, end)]
+            if entities[n].end <= end
+        }
+        return [entities[n] for n in sorted(found)]
+
+    return inside
 
 
 def _together(stretches: Sequence[tuple[Sequence[Entity], Sequence[Entity]]]) -> dict[tuple[str, str], float]:

@@ -20,7 +20,7 @@ from annotators.rules.english_heads import label_of_name
 from annotators.rules.english_lexicon import NONE, Lexicon, known_label, lexicon
 from annotators.rules.english_mentions import occurrences
 from annotators.rules.english_pinyin import is_chinese_name
-from annotators.rules.english_text import Reading, fold, read
+from annotators.rules.english_text import Reading, fold, read, standing
 from corpus.document import Entity, Group, Lang, Layer, Segments, Span, without_overlaps
 from corpus.errors import ModelError
 from corpus.model_folder import locate, read_meta
@@ -132,11 +132,14 @@ def _label(name: str, mapped: str | None) -> str | None:
     return "FIRM" if mapped == "ORG" else mapped
 
 
+_WORD_BEGINS, _WORD_ENDS = re.compile(r"(?<!\w)"), re.compile(r"(?!\w)")
+
+
 def _is_common(reading: Reading, start: int, name: str) -> bool:
     """Whether a name without a head word is a common noun that begins a sentence, or stands in lower case elsewhere."""
     if name.isupper() or (not name[1:].islower() and " " not in name):
         return False
-    return bool(re.search(rf"(?<!\w){re.escape(name.lower())}(?!\w)", reading.text)) or (
+    return any(standing(reading.text, name.lower(), _WORD_BEGINS, _WORD_ENDS)) or (
         " " not in name
         and start in {reading.words[i].start for i in reading.initial}
         and reading.tags.get(start, "NNP") not in ("NNP", "NNPS")

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from annotators.rules.english_text import standing
 from corpus.document import Bead, Entity, Group, Item, Lang, Layer, Relation
 
 Range = tuple[int, int]
@@ -108,6 +109,9 @@ def projected(group: Group, views: Mapping[str, Counterparts]) -> list[Layer]:
     return layers
 
 
+_NO_LETTER_BEFORE, _NO_LETTER_AFTER = re.compile(r"(?<![A-Za-z0-9-])"), re.compile(r"(?![A-Za-z0-9-])")
+
+
 def _copies(item: Item, view: Counterparts) -> Iterator[Entity]:
     text = item.document.text
     taken = bytearray(len(text))
@@ -118,8 +122,8 @@ def _copies(item: Item, view: Counterparts) -> Iterator[Entity]:
             name = other.span.surface
             if len(_LATIN.findall(name)) < _LETTERS or len(name) > end - start:
                 continue
-            for match in re.finditer(rf"(?<![A-Za-z0-9-]){re.escape(name)}(?![A-Za-z0-9-])", text[start:end]):
-                low, high = start + match.start(), start + match.end()
+            for low, high in standing(text[start:end], name, _NO_LETTER_BEFORE, _NO_LETTER_AFTER):
+                low, high = start + low, start + high
                 if not any(taken[low:high]):
                     taken[low:high] = b"\1" * (high - low)
                     yield Entity(item.document.span(low, high), other.label, _SCORE, SOURCE, other.link)

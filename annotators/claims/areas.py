@@ -10,7 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from typing import Any
 
+from annotators.claims.starting import Starting
 from corpus.document import Lang
 
 _CLAUSE, _SENTENCE, _TEXT, _HEADLINE = 1.0, 0.4, 1.0, 0.6
@@ -22,11 +24,31 @@ Table = Mapping[str, tuple[re.Pattern[str], re.Pattern[str]]]
 @cache
 def area_table(lang: Lang) -> Table:
     """Area → (strong words, other words) as patterns over normalised text."""
-    text = (resources.files("annotators") / "data" / "claims" / "areas.toml").read_text(encoding="utf-8")
     return {
-        area: (_pattern(row["strong"][lang], lang), _pattern(row["words"][lang], lang))
-        for area, row in tomllib.loads(text).items()
+        area: (_pattern(row["strong"][lang], lang), _pattern(row["words"][lang], lang)) for area, row in _rows().items()
     }
+
+
+@cache
+def _kinds(lang: Lang) -> list[tuple[str, int, re.Pattern[str]]]:
+    """The areas, each with what its words count, and these."""
+    return [
+        (area, weight, pattern)
+        for area, patterns in area_table(lang).items()
+        for pattern, weight in zip(patterns, (3, 1), strict=True)
+    ]
+
+
+@cache
+def _english() -> Starting:
+    words = [row[kind]["en"] for row in _rows().values() for kind in ("strong", "words")]
+    return Starting([pattern for *_, pattern in _kinds("en")], [frozenset(word[:2] for word in some) for some in words])
+
+
+@cache
+def _rows() -> dict[str, Any]:
+    text = (resources.files("annotators") / "data" / "claims" / "areas.toml").read_text(encoding="utf-8")
+    return tomllib.loads(text)
 
 
 def _pattern(words: list[str], lang: Lang) -> re.Pattern[str]:
@@ -62,12 +84,15 @@ class Areas:
     @classmethod
     def of(cls, text: str, lang: Lang) -> Areas:
         """The words of a normalised text, found in one pass."""
-        found = [
-            (match.start(), match.end(), area, weight)
-            for area, patterns in area_table(lang).items()
-            for pattern, weight in zip(patterns, (3, 1), strict=True)
-            for match in pattern.finditer(text)
-        ]
+        kinds = _kinds(lang)
+        if lang == "en":
+            found = [(start, end, *kinds[number][:2]) for number, start, end in _english().find(text)]
+        else:
+            found = [
+                (match.start(), match.end(), area, weight)
+                for area, weight, pattern in kinds
+                for match in pattern.finditer(text)
+            ]
         found.sort()
         return cls(tuple(start for start, *_ in found), tuple((end, area, n) for _, end, area, n in found))
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 import tomllib
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from typing import Any
 
+from annotators.claims.starting import Starting, beginnings
 from corpus.document import Lang
 
 CLAIM_TYPES: tuple[str, ...] = ("commitment", "action", "demand", "effect", "evaluation", "definition")
@@ -24,6 +25,7 @@ class Cue:
     stance: str
     own: bool
     pattern: re.Pattern[str]
+    beginnings: frozenset[str]
     example: str
 
 
@@ -52,6 +54,14 @@ def cues(lang: Lang) -> tuple[Cue, ...]:
             stance=row.get("stance", ""),
             own=bool(row.get("own", False)),
             pattern=_pattern([*row.get("words", ()), *map(_inflected, row.get("verbs", ()))], lang),
+            beginnings=frozenset(
+                beginning
+                for word in [
+                    *row.get("words", ()),
+                    *(form for verb in row.get("verbs", ()) for form in verb.split("|")),
+                ]
+                for beginning in beginnings(word)
+            ),
             example=row["example"],
         )
         for row in tomllib.loads(text)["cue"]
@@ -118,11 +128,22 @@ def _simplifier() -> Any:
     return OpenCC("t2s")
 
 
+@cache
+def _english() -> Starting:
+    return Starting([cue.pattern for cue in cues("en")], [cue.beginnings for cue in cues("en")])
+
+
+# As many as an article has: pieces are judged once more with the other version in view.
+@lru_cache(maxsize=256)
 def find(text: str, lang: Lang) -> tuple[Hit, ...]:
     """Every cue in a normalised stretch of text, in the order of the text.
 
     >>> [(h.cue.type, "各地应节俭"[h.start:h.end]) for h in find("各地应节俭", "zh")]
     [('demand', '应')]
     """
-    hits = [Hit(cue, m.start(), m.end()) for cue in cues(lang) for m in cue.pattern.finditer(text)]
+    if lang == "en":
+        all_cues = cues(lang)
+        hits = [Hit(all_cues[number], start, end) for number, start, end in _english().find(text)]
+    else:
+        hits = [Hit(cue, m.start(), m.end()) for cue in cues(lang) for m in cue.pattern.finditer(text)]
     return tuple(sorted(hits, key=lambda hit: (hit.start, -hit.cue.weight)))

@@ -72,7 +72,7 @@ def logistic(z: float) -> float:
 
 def weighted(row: Mapping[str, float], table: Mapping[str, float]) -> float:
     """The weighted sum of a row: log odds."""
-    return sum(table.get(name, 0.0) * value for name, value in row.items())
+    return sum(table.get(name, 0.0) * value for name, value in row.items() if value)
 
 
 ByFeature = tuple[tuple[str, ...], Mapping[str, tuple[float, ...]]]
@@ -101,7 +101,7 @@ def scores_by(row: Mapping[str, float], weights: ByFeature) -> Counter[str]:
     kinds, table = weights
     sums = [0.0] * len(kinds)
     for name, value in row.items():
-        if (found := table.get(name)) is not None:
+        if value and (found := table.get(name)) is not None:
             for n, weight in enumerate(found):
                 sums[n] += weight * value
     return Counter(dict(zip(kinds, sums, strict=True)))

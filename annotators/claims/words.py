@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -39,6 +40,7 @@ _NEAR = {"en": (14, 40), "zh": (4, 10)}
 """Characters after the subject up to which a cue is at the head of a clause, and up to which it is near it."""
 
 
+@lru_cache(maxsize=65536)
 def bucket(word: str) -> str:
     """The name of the hashed feature of a word.
 

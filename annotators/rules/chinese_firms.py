@@ -82,9 +82,10 @@ def _foreign() -> re.Pattern[str]:
     )
 
 
-def _of_trade(text: str, sentence: Sentence) -> list[Found]:
-    found: list[Found] = []
-    ordinary = (
+@cache
+def _ordinary() -> frozenset[str]:
+    """Words that are no name of a firm."""
+    return (
         words("bodies", "stops", "words")
         | words("places", "endings", "generic")
         | words("policies", "programmes", "plain")
@@ -92,6 +93,11 @@ def _of_trade(text: str, sentence: Sentence) -> list[Found]:
         | words("bodies", "anchors", "words")
         | words("bodies", "activities", "words")
     )
+
+
+def _of_trade(text: str, sentence: Sentence) -> list[Found]:
+    found: list[Found] = []
+    ordinary = _ordinary()
     for match in _trade().finditer(text, sentence[0].start, sentence[-1].end):
         own = match.group("own")
         place = known_place(own) or any(t.tag == "LOC" and t.start == match.start() for t in sentence)

@@ -232,24 +232,28 @@ def _right_edge(text: str, low: int, high: int, ends: set[int], sentence: Senten
     return max(at_words, default=max(end, low + 1))
 
 
+_SIGNED = re.compile(rf"({_NAME}|[一-鿿][ 　][一-鿿])(?=[ 　、，,；;）)\s/]|$|摄|报道)")
+_BETWEEN_NAMES = re.compile(r"[ 　、，,/]+")
+_WIRED = re.compile(rf"电\s*[（(]\s*({_NAME})\s*[）)]")
+_PICTURED = re.compile(rf"(?:^|[\s（(：:　]|记者)({_NAME})[ 　/]?摄(?=[）)\s。]|$)")
+
+
 def _bylines(text: str, sentence: Sentence) -> list[Found]:
     """记者 张三 李四, （记者张三）, 电（张三）, 张三 摄: names in the places where reporters sign."""
     found = []
     low, high = sentence[0].start, sentence[-1].end
     for match in _BYLINE.finditer(text, low, high):
         at = match.end()
-        while (
-            name := re.compile(rf"({_NAME}|[一-鿿][ 　][一-鿿])(?=[ 　、，,；;）)\s/]|$|摄|报道)").match(text, at, high)
-        ) and (is_chinese_name(re.sub(r"\s", "", name.group(1)))):
+        while (name := _SIGNED.match(text, at, high)) and (is_chinese_name(re.sub(r"\s", "", name.group(1)))):
             found.append((at, name.end(1), "PERSON"))
-            gap = re.compile(r"[ 　、，,/]+").match(text, name.end(), high)
+            gap = _BETWEEN_NAMES.match(text, name.end(), high)
             if not gap:
                 break
             at = gap.end()
-    for match in re.compile(rf"电\s*[（(]\s*({_NAME})\s*[）)]").finditer(text, low, high):
+    for match in _WIRED.finditer(text, low, high):
         if is_chinese_name(match.group(1)):
             found.append((match.start(1), match.end(1), "PERSON"))
-    for match in re.compile(rf"(?:^|[\s（(：:　]|记者)({_NAME})[ 　/]?摄(?=[）)\s。]|$)").finditer(text, low, high):
+    for match in _PICTURED.finditer(text, low, high):
         if not match.group(1).startswith("记者"):
             found.append((match.start(1), match.end(1), "PERSON"))
     return found

@@ -62,8 +62,8 @@ def simplified(text: str) -> str:
     >>> simplified("國務院")
     '国务院'
     """
-    plain = "".join(_simple(char) if is_han(char) else char for char in text)
-    return plain if len(plain) == len(text) else text
+    changed = {ord(char): plain for char in set(text) if is_han(char) and (plain := _simple(char)) != char}
+    return text.translate(changed) if changed else text
 
 
 @cache

@@ -21,7 +21,7 @@ from annotators.rules.english_programmes import programmes
 from annotators.rules.english_runs import Titles, titles
 from annotators.rules.english_shapes import by_initials, deals, defined, events, hyphenated_places, prefixed
 from annotators.rules.english_slogans import act_titles, slogans
-from annotators.rules.english_text import Mention, read
+from annotators.rules.english_text import Mention, read, standing
 from annotators.rules.media import medium_spans
 from annotators.rules.versions import told_by_chinese
 from corpus.document import Entity, Group, Layer, Span, without_overlaps
@@ -81,7 +81,10 @@ def _media(text: str) -> list[Mention]:
 
 
 def _spans(text: str, name: str) -> list[tuple[int, int]]:
-    return [m.span() for m in re.finditer(rf"(?<![\w\-]){re.escape(name)}(?!\w)", text)]
+    return list(standing(text, name, _WORD_BEGINS, _WORD_ENDS))
+
+
+_WORD_BEGINS, _WORD_ENDS = re.compile(r"(?<![\w\-])"), re.compile(r"(?!\w)")
 
 
 _RUN = {

@@ -17,6 +17,9 @@ _IN_PLACE = re.compile(r"\s+in\s+(?:the\s+)?(?=[A-Z])")
 _ARTICLE = re.compile(r"(?:the|a|an|this|its|their|our|his|her)\s+", re.IGNORECASE)
 
 
+_NO_SPACE = re.compile(r"\S+")
+
+
 def trimmed(text: str, start: int, end: int) -> tuple[int, int]:
     """The span without article, titles, possessive, quotation marks and punctuation at its edges; may be empty.
 
@@ -38,9 +41,11 @@ def trimmed(text: str, start: int, end: int) -> tuple[int, int]:
             end -= 2
         if start < end and text[end - 1] == "." and not _keeps_stop(text[start:end]):
             end -= 1
-        words = [(m.start() + start, m.end() + start) for m in re.finditer(r"\S+", text[start:end])]
-        for size in range(min(lex.longest_title, len(words) - 1), 0, -1):
-            phrase = tuple(fold(text[a:b].rstrip(".")) for a, b in words[:size])
+        words = [m.span() for m in _NO_SPACE.finditer(text, start, end)]
+        longest = min(lex.longest_title, len(words) - 1)
+        low = [fold(text[a:b].rstrip(".")) for a, b in words[: max(0, longest)]]
+        for size in range(longest, 0, -1):
+            phrase = tuple(low[:size])
             if phrase in lex.titles or (
                 size == 1 and (phrase[0] in lex.address or (phrase[0] in lex.before_title and text[start].islower()))
             ):
@@ -50,9 +55,12 @@ def trimmed(text: str, start: int, end: int) -> tuple[int, int]:
             return start, max(start, end)
 
 
+_INITIALS = re.compile(r"(?:[A-Za-z]\.)+[A-Za-z]")
+
+
 def _keeps_stop(name: str) -> bool:
     last = name.split()[-1].rstrip(".")
-    return fold(last) in lexicon().abbreviations or bool(re.fullmatch(r"(?:[A-Za-z]\.)+[A-Za-z]", last))
+    return fold(last) in lexicon().abbreviations or bool(_INITIALS.fullmatch(last))
 
 
 def pieces_of(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from annotators.rules.english_lexicon import known_label, lexicon
 from annotators.rules.english_pinyin import is_chinese_name
-from annotators.rules.english_text import Mention, Reading, fold
+from annotators.rules.english_text import Mention, Reading, fold, standing
 
 _NAME = r"[A-Z][a-zà-ÿ'’-]+(?: [A-Z][a-zà-ÿ'’-]+)?"
 _KIN = r"(?:children|grandchildren|great-grandchildren|sons|daughters|siblings|brothers|sisters|twins|triplets|kids|cousins|nephews|nieces|grandsons|granddaughters)"
@@ -39,6 +39,11 @@ def relatives(reading: Reading) -> Iterator[Mention]:
                 yield Mention(start, start + len(name.group()), "PERSON", 0.85)
 
 
+_NOT_AFTER_NAME = re.compile(r"(?<![\w-])(?<![A-Z]\w )(?<![A-Z]\. )")
+_NOT_BEFORE_NAME = re.compile(r"(?![\w-]|['’]?[A-Z]| [A-Z])")
+_NAME_BEFORE = re.compile(r"[A-Z][\w'’-]+ $")
+
+
 def first_names(reading: Reading, labels: Mapping[str, str]) -> dict[str, str]:
     """The first names that stand alone for one of the persons of the text, with the full names they are short for."""
     lex, text = lexicon(), reading.text
@@ -56,11 +61,9 @@ def first_names(reading: Reading, labels: Mapping[str, str]) -> dict[str, str]:
             continue
         if (low,) in lex.heads or (low,) in lex.titles or known_label(first) not in (None, "PERSON", "OFFICIAL"):
             continue
-        for match in re.finditer(
-            rf"(?<![\w-])(?<![A-Z]\w )(?<![A-Z]\. ){re.escape(first)}(?![\w-]|['’]?[A-Z]| [A-Z])", text
-        ):
-            alone = not re.search(r"[A-Z][\w'’-]+ $", text[max(0, match.start() - 25) : match.start()])
-            if alone and reading.covering(*match.span()) == "PERSON":
+        for start, end in standing(text, first, _NOT_AFTER_NAME, _NOT_BEFORE_NAME):
+            alone = not _NAME_BEFORE.search(text[max(0, start - 25) : start])
+            if alone and reading.covering(start, end) == "PERSON":
                 found[first] = next(iter(names))
                 break
     return found

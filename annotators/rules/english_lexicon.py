@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -21,7 +21,7 @@ class Lexicon:
     """All lists, folded to lower case with straight apostrophes.
 
     `heads` maps a head (one or several words) to its label or NONE; `titles` maps a title to (label, whether the
-    body beside it decides); `longest_*` count words.
+    body beside it decides); `longest_*` count words; `title_sizes` has for the first word of titles how many words they have, most first.
     """
 
     heads: Mapping[tuple[str, ...], str]
@@ -32,6 +32,7 @@ class Lexicon:
     weak: frozenset[str]
     titles: Mapping[tuple[str, ...], tuple[str, bool]]
     longest_title: int
+    title_sizes: Mapping[str, Sequence[int]]
     address: frozenset[str]
     before_title: frozenset[str]
     topics: frozenset[str]
@@ -77,6 +78,14 @@ def _words(values: Iterable[str]) -> frozenset[str]:
     return frozenset(fold(value) for value in values)
 
 
+def _sizes(phrases: Iterable[tuple[str, ...]]) -> dict[str, list[int]]:
+    """For each first word how many words the phrases with it have, most first."""
+    found: dict[str, set[int]] = {}
+    for phrase in phrases:
+        found.setdefault(phrase[0], set()).add(len(phrase))
+    return {word: sorted(sizes, reverse=True) for word, sizes in found.items()}
+
+
 def _read(name: str) -> dict[str, Any]:
     path = resources.files("annotators") / "data" / "english" / name
     return tomllib.loads(path.read_text(encoding="utf-8"))
@@ -109,6 +118,7 @@ def lexicon() -> Lexicon:
         weak=_words(generic["weak"]),
         titles=titles,
         longest_title=max(map(len, titles)),
+        title_sizes=_sizes(titles),
         address=_words(titles_file["form"]["address"]),
         before_title=_words(titles_file["form"]["before"]),
         topics=_words(words["topics"]),

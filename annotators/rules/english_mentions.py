@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 
 from annotators.rules.english_given import first_names
 from annotators.rules.english_lexicon import known_label, lexicon
 from annotators.rules.english_people import Person
 from annotators.rules.english_pinyin import chinese_surname_alone, is_chinese_name, surname_of
-from annotators.rules.english_text import Mention, Reading, fold
+from annotators.rules.english_text import Mention, Reading, fold, standing
 
 _OR_ACRONYM = re.compile(r",\s+or\s+([A-Z]{2,8})\b")
 _ACRONYM = re.compile(r"[\"”’']?\s*\(\s*(?:the\s+|or\s+)?[\"“]?([A-Z][A-Za-z&\-]*[A-Z](?:-?\d+)?)[\"”]?\s*\)")
@@ -74,18 +74,28 @@ def short_forms(reading: Reading, mentions: Sequence[Mention]) -> list[Mention]:
     return found
 
 
+_BEFORE_PLACE = re.compile(r"\b(?:in|In|from|across|of|to|near)\s+")
+_BEHIND_PLACE = re.compile(r"\b(?!\s+[A-Z])")
+_BOUNDARY = re.compile(r"\b")
+_KIND_OF_PLACE = re.compile(r"(?=\s+(?:City|Province|County|District|Village|Town)\b)")
+
+
 def _is_located(reading: Reading, form: str) -> bool:
     """Whether the text itself shows that the first word of a firm's name is a place ("in Hangzhou")."""
-    return bool(
-        re.search(rf"\b(?:in|In|from|across|of|to|near)\s+{re.escape(form)}\b(?!\s+[A-Z])", reading.text)
-        or re.search(rf"\b{re.escape(form)}\s+(?:City|Province|County|District|Village|Town)\b", reading.text)
-    )
+    text = reading.text
+    return any(
+        text.startswith(form, match.end()) and _BEHIND_PLACE.match(text, match.end() + len(form))
+        for match in _BEFORE_PLACE.finditer(text)
+    ) or any(standing(text, form, _BOUNDARY, _KIND_OF_PLACE))
 
 
-def occurrences(reading: Reading, surface: str) -> Iterable[tuple[int, int]]:
+_NOT_INSIDE = re.compile(r"(?<![\w\-])")
+_NO_MORE = re.compile(r"(?!\w|-[a-z]*[A-Z])")
+
+
+def occurrences(reading: Reading, surface: str) -> Iterator[tuple[int, int]]:
     """Where the text has exactly these words, between word boundaries."""
-    for match in re.finditer(rf"(?<![\w\-]){re.escape(surface)}(?![\w]|-[a-z]*[A-Z])", reading.text):
-        yield match.span()
+    return standing(reading.text, surface, _NOT_INSIDE, _NO_MORE)
 
 
 def spread(reading: Reading, mentions: Sequence[Mention], *, score: float = 0.75) -> list[Mention]:
@@ -172,16 +182,16 @@ def _first_name_alone(reading: Reading, name: str, short: dict[str, set[str]]) -
         return None
     if known_label(words[0]) not in (None, "PERSON", "OFFICIAL") or (low,) in lex.titles:
         return None
-    rest = r"(?![\w-]| [A-Z])"
-    if not re.search(
-        rf"(?<![\w-])(?<![A-Z]\w )(?:(?<=^)|(?<=[.!?”\n,] )|(?<=[a-z] )){re.escape(words[0])}{rest}", reading.text
-    ):
+    text = reading.text
+    if not any(standing(text, words[0], _OPENS, _ALONE)):
         return None
-    return (
-        None
-        if re.search(rf"(?<!{re.escape(words[-2])} )(?<![\w-]){re.escape(words[-1])}{rest}", reading.text)
-        else words[0]
-    )
+    surnames = standing(text, words[-1], _WORD_BEGINS, _ALONE)
+    return None if any(not text.endswith(f"{words[-2]} ", 0, start) for start, _ in surnames) else words[0]
+
+
+_OPENS = re.compile(r"(?<![\w-])(?<![A-Z]\w )(?:(?<=^)|(?<=[.!?”\n,] )|(?<=[a-z] ))")
+_WORD_BEGINS = re.compile(r"(?<![\w-])")
+_ALONE = re.compile(r"(?![\w-]| [A-Z])")
 
 
 def _inside_capitals(reading: Reading, index: int, part: str) -> bool:

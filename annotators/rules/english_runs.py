@@ -44,13 +44,12 @@ def titles(reading: Reading) -> Titles:
     """Titles by their first word: the word after their last, the label of the bearer, whether the body decides."""
     lex = lexicon()
     found: dict[int, tuple[int, str, bool]] = {}
-    words = reading.words
+    low = tuple(word.low for word in reading.words)
     index = 0
-    while index < len(words):
-        for size in range(lex.longest_title, 0, -1):
-            phrase = tuple(word.low for word in words[index : index + size])
-            entry = lex.titles.get(phrase)
-            if entry and len(phrase) == size:
+    while index < len(low):
+        for size in lex.title_sizes.get(low[index], ()):
+            entry = lex.titles.get(low[index : index + size])
+            if entry and index + size <= len(low):
                 found[index] = (index + size, *entry)
                 index += size - 1
                 break

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Container, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -100,6 +100,24 @@ def split_words(text: str) -> tuple[Word, ...]:
             start, word = middle, text[middle:end]
         found.append(Word(start, end, word, fold(word)))
     return tuple(found)
+
+
+def standing(text: str, words: str, before: re.Pattern[str], after: re.Pattern[str]) -> Iterator[tuple[int, int]]:
+    """Where a text has exactly these words, with edges that the patterns `before` and `after` (of no width) allow.
+
+    A pattern with the words in it would have to be compiled for each name; these two serve for all.
+
+    >>> list(standing("Wu, Wuhu and Wu", "Wu", re.compile(r"(?<!\\w)"), re.compile(r"(?!\\w)")))
+    [(0, 2), (13, 15)]
+    """
+    at = text.find(words) if words else -1
+    while at >= 0:
+        end = at + len(words)
+        if before.match(text, at) and after.match(text, end):
+            yield at, end
+            at = text.find(words, end)
+        else:
+            at = text.find(words, at + 1)
 
 
 @lru_cache(maxsize=16)

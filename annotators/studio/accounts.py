@@ -183,6 +183,11 @@ def _members(studio: Studio) -> list[dict[str, Any]]:
         page = len(found) // _PAGE + 1
         where = f"/api/organizations/{organization}/memberships?page={page}&page_size={_PAGE}"
         answer = studio.request("GET", where, doing="asking who is there")
-        found += answer["results"]
-        if not answer.get("next"):
+        rows = answer.get("results")
+        if not isinstance(rows, list) or not all(isinstance(row, dict) and "user" in row for row in rows):
+            raise StudioError(
+                f"{studio.url}: what was answered when asked who is there is no list of people; try again"
+            )
+        found += rows
+        if not rows or not answer.get("next"):
             return found

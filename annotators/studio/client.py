@@ -22,6 +22,8 @@ from corpus.errors import StudioError
 Json = dict[str, Any]
 
 CHUNK = 250
+# So many items of a list in a row may have come before.
+_AGAIN = 1000
 _ONCE = {"max_retries": 0, "timeout_in_seconds": 600}
 
 
@@ -65,7 +67,10 @@ class Studio:
     """An httpx client that signs its requests, for what the SDK does not have."""
 
     def request(self, method: str, path: str, data: Json | None = None, doing: str = "") -> Any:
-        """The JSON that the server answers to one request, which is not tried again; StudioError where it refuses."""
+        """The JSON that the server answers to one request, which is not tried again: to a GET an object.
+
+        StudioError where it refuses, or answers something else.
+        """
         from label_studio_sdk.core.api_error import ApiError
 
         with _telling(self.url, doing):
@@ -76,12 +81,14 @@ class Studio:
                 body = answer.text
             if answer.is_error:
                 raise ApiError(status_code=answer.status_code, body=body)
+            if method == "GET" and not isinstance(body, dict):
+                raise TypeError("no object")
         return body
 
     def find_project(self, title: str) -> int | None:
         """The number of the project of that title; the oldest where there are several, None where there is none."""
         with _telling(self.url):
-            found = [p.id for p in self.sdk.projects.list(include="id,title", title=title) if p.title == title]
+            found = [p.id for p in _each(self.sdk.projects.list(include="id,title", title=title)) if p.title == title]
         return min(found, default=None)
 
     def has_project(self, project: int) -> bool:
@@ -128,7 +135,7 @@ class Studio:
         """All tasks of a project, without their annotations."""
         wanted = ["id", "data", "predictions_model_versions", *_WORK]
         with _telling(self.url):
-            for task in self.sdk.tasks.list(project=project, include=wanted, page_size=500):
+            for task in _each(self.sdk.tasks.list(project=project, include=wanted, page_size=500)):
                 row = task.dict() if hasattr(task, "dict") else dict(task)
                 versions = str(row.get("predictions_model_versions") or "")
                 yield RemoteTask(
@@ -149,9 +156,8 @@ class Studio:
             changed = {"filter": "filter:tasks:updated_at", "operator": "greater_or_equal", "type": "Datetime"}
             query = json.dumps({"filters": {"conjunction": "and", "items": [{**changed, "value": since}]}})
         with _telling(self.url):
-            for task in self.sdk.tasks.list(
-                project=project, include=["id", "updated_at", *_WORK], page_size=500, query=query
-            ):
+            columns = ["id", "updated_at", *_WORK]
+            for task in _each(self.sdk.tasks.list(project=project, include=columns, page_size=500, query=query)):
                 work = bool(task.total_annotations or task.cancelled_annotations)
                 yield Look(int(task.id), task.updated_at, work, bool(task.draft_exists))
 
@@ -390,11 +396,25 @@ def _telling(url: str, doing: str = "") -> Iterator[None]:
         raise StudioError(f"{url}: nothing answers there; start Label Studio with: hemu studio start") from None
     except httpx.HTTPError as error:
         raise StudioError(f"{url}: the connection failed{what} ({type(error).__name__}); try again") from None
-    except (ValueError, TypeError, AttributeError, LookupError) as error:
+    except (ValueError, TypeError, AttributeError, LookupError, RecursionError) as error:
         # A page of something between, half an answer, or values that the SDK did not expect.
         raise StudioError(
             f"{url}: what was answered{what} is no answer of Label Studio's ({type(error).__name__}); try again"
         ) from None
+
+
+def _each(found: Iterable[Any]) -> Iterator[Any]:
+    """What a list of several pages holds. ValueError where the pages have no end: something answers the same to each."""
+    seen: set[int] = set()
+    again = 0
+    for item in found:
+        number = int(item.id)
+        # A task that is made meanwhile moves others to the next page, where they come once more.
+        again = again + 1 if number in seen else 0
+        if again > _AGAIN:
+            raise ValueError("the same page again and again")
+        seen.add(number)
+        yield item
 
 
 def _is_task(task: Any) -> bool:

@@ -12,6 +12,7 @@ _MONTHS = (
     ("january", "february", "march", "april", "may", "june")
     + ("july", "august", "september", "october", "november", "december")
 )  # fmt: skip
+_MONTH_FORMS = {form: n for n, name in enumerate(_MONTHS, 1) for form in (name, name[:3], name[:4])}
 _SMALL = (
     ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
     + ("eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty")
@@ -65,7 +66,7 @@ def _english(text: str) -> Keys:
     words = [match[0].replace("’", "'") for match in _EN_WORD.finditer(text)]
     for word, following in zip(words, [*words[1:], ""], strict=False):
         lower = word.lower().removesuffix("'s")
-        month = next((n for n, name in enumerate(_MONTHS, 1) if lower in (name, name[:3], name[:4])), 0)
+        month = _MONTH_FORMS.get(lower, 0)
         if month and word[0].isupper():
             # "May" and "March" can be other words.
             (soft if lower in ("may", "march", "mar") else firm).add(f"m{month}")

@@ -71,13 +71,13 @@ def chinese_words(text: str) -> list[str]:
     >>> chinese_words("他点了灯笼，气喘吁吁。")
     ['点', '灯笼', '气喘吁吁']
     """
-    known = _entries()
+    known, longest = _entries(), _longest()
     found = []
     for run in _HAN_RUN.findall(text):
         end = 0
         for at in range(len(run)):
-            longest = min(_LONGEST, len(run) - at)
-            size = next((s for s in range(longest, 1, -1) if run[at : at + s] in known), 1)
+            most = min(longest.get(run[at : at + 2], 1), len(run) - at)
+            size = next((s for s in range(most, 1, -1) if run[at : at + s] in known), 1)
             if at + size > end:
                 end = at + size
                 word = run[at:end]
@@ -126,21 +126,34 @@ def _entries() -> dict[str, str]:
     return entries
 
 
+@cache
+def _longest() -> dict[str, int]:
+    """For the first two characters of words, how long the longest of them is, as far as it is looked for."""
+    found: dict[str, int] = {}
+    for word in _entries():
+        start, size = word[:2], len(word)
+        if 1 < size <= _LONGEST and size > found.get(start, 1):
+            found[start] = size
+    return found
+
+
+@lru_cache(maxsize=16384)
+def _readings(character: str) -> tuple[str, ...]:
+    """How a Han character by itself can be read, in Hanyu Pinyin without tones; empty where that is not known."""
+    from pypinyin import Style, pinyin
+
+    found = pinyin(character, style=Style.NORMAL, heteronym=True, errors="ignore", v_to_u=False)
+    return tuple(reading.replace("ü", "v") for readings in found for reading in readings)
+
+
 def sounds(words: Iterable[str], texts: Sequence[str]) -> Iterator[tuple[str, str]]:
     """`(English stem, Chinese characters)` for names that are written as they sound: Hongwei and 宏伟.
 
     `words` are the English words with a capital; `texts` Chinese sentences, simplified.
     """
-    from pypinyin import Style, pinyin
-
     wanted = {word.lower() for word in words if len(word) > 2 and word.isascii()} - STOP
     if not wanted:
         return
-    characters = sorted({c for text in texts for run in _HAN_RUN.findall(text) for c in run})
-    readings = pinyin("".join(characters), style=Style.NORMAL, heteronym=True, errors="ignore", v_to_u=False)
-    if len(readings) != len(characters):
-        return
-    by_character = {c: [s.replace("ü", "v") for s in found] for c, found in zip(characters, readings, strict=True)}
     starts = {word[:n] for word in wanted for n in range(1, len(word) + 1)}
     seen = set()
     for text in texts:
@@ -148,7 +161,7 @@ def sounds(words: Iterable[str], texts: Sequence[str]) -> Iterator[tuple[str, st
             for at in range(len(run)):
                 heard = {""}
                 for size in range(1, min(_SOUND_LONGEST, len(run) - at) + 1):
-                    heard = {h + s for h in heard for s in by_character[run[at + size - 1]]} & starts
+                    heard = {h + s for h in heard for s in _readings(run[at + size - 1])} & starts
                     if not heard:
                         break
                     for name in heard & wanted:

@@ -82,7 +82,8 @@ def build(
     workers: int | None = None,
     progress: Progress | None = None,
 ) -> StageReport:
-    """Write the documents that have gold to `datasets/<version>/`, and the version to the file `datasets/latest`.
+    """Write the documents that have gold to `datasets/<version>/`, and the version to the file `datasets/latest`
+    (where it has the configuration `documents`, or is the first).
 
     The version is made from the content: the same gold, annotations, scheme and settings give the same version, and
     nothing is written when it is there. `configs` are those to write: `documents`, `ner` (sentences with BIO tags;
@@ -123,7 +124,9 @@ def build(
                 with workspace.writing():
                     shutil.rmtree(folder, ignore_errors=True)
                     temporary.replace(folder)
-            write_atomically(folder.parent / "latest", f"{made.version}\n".encode())
+            latest = folder.parent / "latest"
+            if texts or not latest.exists():
+                write_atomically(latest, f"{made.version}\n".encode())
         finally:
             run.abandon()
             shutil.rmtree(temporary, ignore_errors=True)
