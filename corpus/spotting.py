@@ -130,16 +130,20 @@ def docs_of(
     """The text as Docs of about `size` words, each with the numbers of its candidates, whose spans it holds in turn."""
     numbers = known(reading, features, meaning=meaning)
     starts = [candidate.start for candidate in reading.candidates]
+    before = 0
     for first, last in stretches(reading, size):
         start, end = reading.words[first].start, reading.words[last - 1].end
-        inside = range(bisect_left(starts, start), bisect_left(starts, end))
+        # One may begin in the white space before the first word.
+        inside = range(bisect_left(starts, before), bisect_left(starts, end))
+        before = end
         doc = _doc(reading, first, last, vocab)
         spans = []
         for n in inside:
             candidate = reading.candidates[n]
-            span = doc.char_span(candidate.start - start, candidate.end - start, alignment_mode="expand")
+            at = max(0, candidate.start - start)
+            span = doc.char_span(at, candidate.end - start, alignment_mode="expand")
             # It may reach into the white space behind the last word.
-            spans.append(doc[_word_at(doc, candidate.start - start) :] if span is None else span)
+            spans.append(doc[_word_at(doc, at) :] if span is None else span)
         doc.spans[CANDIDATES] = spans
         doc.user_data[KNOWN] = numbers[inside.start : inside.stop]
         yield doc, list(inside)

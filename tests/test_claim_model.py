@@ -198,6 +198,14 @@ def test_docs_hold_the_whole_text_and_every_candidate(text: str, size: int, data
         at += len(doc.text)
 
 
+def test_a_candidate_that_begins_in_white_space_is_in_the_doc_behind_it() -> None:
+    words = with_spaces("aa a", [Word(0, 1), Word(1, 2), Word(3, 4)])
+    reading = Reading("aa a", words, candidates=(Candidate(0, 0, 1, {"x": 1.0}), Candidate(2, 2, 4, {"x": 1.0})))
+    docs = list(docs_of(reading, VOCAB, ["x"], 1, meaning=False))
+    assert [n for _, inside in docs for n in inside] == [0, 1]
+    assert docs[-1][0].spans["candidates"][-1].text == "a"
+
+
 def test_a_stretch_never_cuts_a_candidate() -> None:
     words = tuple(Word(n, n + 1) for n in range(5))
     assert list(stretches(Reading("abcde", words, candidates=(Candidate(1, 1, 4, {}),)), 2)) == [(0, 4), (4, 5)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -128,7 +129,9 @@ def test_one_language_or_label_may_not_pay_for_another() -> None:
 def with_rule(folder: Path, text: str) -> Workspace:
     workspace = Workspace.create(folder) if not folder.exists() else Workspace.open(folder)
     file = folder / "hemu.toml"
-    file.write_text(file.read_text(encoding="utf-8").split("[retrain]")[0] + f"[retrain]\n{text}\n", encoding="utf-8")
+    # What the section says already, or how it would look, is replaced.
+    before = re.split(r"^(?:# )?\[retrain\]", file.read_text(encoding="utf-8"), maxsplit=1, flags=re.MULTILINE)[0]
+    file.write_text(f"{before}[retrain]\n{text}\n", encoding="utf-8")
     return Workspace.open(workspace.root)
 
 
