@@ -298,6 +298,27 @@ def test_docbin_holds_any_text(tmp_path: Path, records: list[Record]) -> None:
     check_docs(read_docbin(written("docbin", fresh(tmp_path), records)), records)
 
 
+def test_a_space_belongs_to_the_token_before_it_unless_a_name_begins_or_ends_with_it() -> None:
+    from spacy.vocab import Vocab
+
+    from corpus.dataset.forms.docbin import doc_of
+
+    def words(*names: tuple[int, int]) -> list[str]:
+        text = "New York is big "
+        document = Document("a", "", "en", text)
+        marks = tuple(Entity(document.span(*name), "PLACE") for name in names)
+        cut = [(0, 3, "NN"), (4, 8, "NN"), (9, 11, "NN"), (12, 15, "NN")]
+        record = Record("train", document, "1 annotator", marks, (), (), [(0, len(text))], cut)
+        doc = doc_of(record, Vocab())
+        assert doc.text == text
+        assert [(e.start_char, e.end_char) for e in doc.ents] == list(names)
+        return [token.text for token in doc]
+
+    assert words((0, 8)) == ["New", "York", "is", "big"]
+    assert words((12, 16)) == ["New", "York", "is", "big", " "]
+    assert words((8, 11)) == ["New", "York", " ", "is", "big"]
+
+
 # CoNLL-2003
 
 

@@ -123,9 +123,9 @@ def doc_of(record: Record, vocab: Vocab) -> Doc:
 
     text = record.document.text
     spans = [mark.span for mark in record.entities] + [mark.span for mark in record.claims]
-    edges = {edge for span in spans for edge in (span.start, span.end)}
     starts = set(sentence_starts(record))
-    tokens, spaces = _with_white_space(text, pieces(record, edges | starts), edges | starts)
+    opening, closing = starts | {span.start for span in spans}, {span.end for span in spans}
+    tokens, spaces = _with_white_space(text, pieces(record, opening | closing), opening, closing)
     words = [text[start:end] for start, end, _ in tokens]
     if "".join(f"{word} " if space else word for word, space in zip(words, spaces, strict=True)) != text:
         raise InputError(f"{record.document.id}: its tokens are not its text; please report it")
@@ -147,12 +147,18 @@ def doc_of(record: Record, vocab: Vocab) -> Doc:
     return doc
 
 
-def _with_white_space(text: str, tokens: Sequence[Word], edges: set[int]) -> tuple[list[Word], list[bool]]:
-    """The tokens with those of white space between them, and which of them a space follows that belongs to it."""
+def _with_white_space(
+    text: str, tokens: Sequence[Word], opening: set[int], closing: set[int]
+) -> tuple[list[Word], list[bool]]:
+    """The tokens with those of white space between them, and which of them a space follows that belongs to it.
+
+    `opening` and `closing` are the edges of what has to be whole tokens: a space that such a thing begins or ends with is one.
+    """
+    edges = opening | closing
     found: list[Word] = []
     spaces: list[bool] = []
     for (start, end), token in zip(gaps(text, [(a, b) for a, b, _ in tokens]), (*tokens, None), strict=True):
-        if found and start < end and text[start] == " " and start not in edges:
+        if found and start < end and text[start] == " " and start not in opening and start + 1 not in closing:
             spaces[-1] = True
             start += 1
         cuts = [start, *sorted(edge for edge in edges if start < edge < end), end] if start < end else []
