@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -18,13 +16,14 @@ from corpus.cli.console import (
     workers_option,
     workspace_option,
 )
+from corpus.cli.lazy import Commands, LazyGroup
 
 if TYPE_CHECKING:
     from corpus.report import StageReport
     from corpus.store import Workspace
 
 # name: (module, attribute, the line that `hemu dataset --help` shows)
-COMMANDS: Mapping[str, tuple[str, str, str]] = {
+COMMANDS: Commands = {
     "versions": ("corpus.cli.dataset_versions", "versions", "List the versions there are."),
     "diff": ("corpus.cli.dataset_versions", "diff", "Say which documents, spans and labels two versions differ in."),
     "export": ("corpus.cli.dataset_forms", "export", "Write a version in other forms: spaCy, CoNLL, brat and more."),
@@ -35,33 +34,7 @@ COMMANDS: Mapping[str, tuple[str, str, str]] = {
 CONFIGS = ("documents", "ner", "ner_words", "claims", "parallel", "raters")
 
 
-class _LazyGroup(click.Group):
-    """A group that imports a command when it is run, and lists commands without importing them."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in COMMANDS:
-            return None
-        module, attribute, _ = COMMANDS[cmd_name]
-        command = getattr(import_module(module), attribute)
-        assert isinstance(command, click.Command)
-        return command
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        if args[0] not in COMMANDS:
-            raise click.UsageError(f"No command {args[0]!r}. There are: {', '.join(COMMANDS)}.", ctx)
-        return super().resolve_command(ctx, args)
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, line) for name, (_, _, line) in COMMANDS.items()])
-
-
-@click.group(cls=_LazyGroup, invoke_without_command=True, subcommand_metavar="[COMMAND …]")
+@click.group(cls=LazyGroup, table=COMMANDS, invoke_without_command=True, subcommand_metavar="[COMMAND …]")
 @click.option("--held-out", multiple=True, help="A pair (or a document that stands alone) for the test split.")
 @click.option(
     "--by", type=click.Choice(["hash", "time"]), default="hash", help="What decides the splits (default: hash)."

@@ -6,18 +6,17 @@ import io
 import logging
 import os
 import sys
-from collections.abc import Mapping
-from importlib import import_module
 
 import click
 
+from corpus.cli.lazy import Commands, LazyGroup
 from corpus.errors import HemuError
 from corpus.terminal import Printed
 
 log = logging.getLogger("hemu")
 
 # name: (module, attribute, the line that `hemu --help` shows)
-COMMANDS: Mapping[str, tuple[str, str, str]] = {
+COMMANDS: Commands = {
     "init": ("corpus.cli.text", "init", "Make a workspace."),
     "ingest": ("corpus.cli.text", "ingest", "Take articles into the workspace."),
     "pair": ("corpus.cli.pairs", "pair", "Find which English and Chinese articles are versions of one another."),
@@ -65,34 +64,7 @@ COMMANDS: Mapping[str, tuple[str, str, str]] = {
 }
 
 
-class LazyGroup(click.Group):
-    """A group that imports a command when it is run, and lists commands without importing them."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in COMMANDS:
-            return None
-        module, attribute, _ = COMMANDS[cmd_name]
-        command = getattr(import_module(module), attribute)
-        assert isinstance(command, click.Command)
-        return command
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        name = click.utils.make_str(args[0])
-        if name not in COMMANDS and not name.startswith("-"):
-            raise click.UsageError(f"No command {name!r}. There are: {', '.join(COMMANDS)}.", ctx)
-        return super().resolve_command(ctx, args)
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, line) for name, (_, _, line) in COMMANDS.items()])
-
-
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=LazyGroup, table=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="hemu", message="hemu %(version)s")
 def root() -> None:
     """hemu (和睦): a bilingual English-Chinese corpus and annotation toolkit for policy news.
