@@ -16,9 +16,7 @@ from corpus.scheme import Scheme
 from corpus.shingles import shingle_set
 from corpus.store import CONFIG, Workspace
 from models.examples import Annotated
-
-_COPIED = 0.5
-"""A document with this share of its word sequences in the articles to judge by is a copy of them, or a part."""
+from models.sources import COPIED
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,4 +114,4 @@ def read_sets(
 
 def _stands_in(document: Document, judged: set[int]) -> bool:
     own = shingle_set(document)
-    return len(own) > 0 and sum(int(x) in judged for x in own) / len(own) >= _COPIED
+    return len(own) > 0 and sum(int(x) in judged for x in own) / len(own) >= COPIED
