@@ -17,7 +17,7 @@ from annotators.traditional import as_simplified
 from corpus.document import Claim, Group, Item, Lang, Layer
 from corpus.errors import ModelError
 from corpus.model_folder import locate, read_meta
-from corpus.spacy_models import load_model
+from corpus.segment.spacy_models import load_model
 from corpus.spotting import CLAIMS, STANCES, Odds, Reading, odds_of
 from corpus.spotting_model import register
 

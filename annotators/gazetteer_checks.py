@@ -30,7 +30,7 @@ class ChineseCheck:
     """Refuses Chinese matches that are cut out of a longer word or name."""
 
     def __init__(self, item: Item) -> None:
-        from corpus.chinese import words
+        from corpus.segment.chinese import words
 
         self.text = item.document.text
         tokens = item.segments.tokens or words(self.text)

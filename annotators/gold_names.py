@@ -181,7 +181,7 @@ def _stands_alone(text: str, start: int, end: int) -> bool:
 
 
 def _edges(text: str, tokens: Sequence[Token]) -> frozenset[int]:
-    from corpus.chinese import words
+    from corpus.segment.chinese import words
 
     return frozenset(at for token in tokens or words(text) for at in (token.start, token.end))
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from annotators.lists import lists_digest
 from annotators.registry import Stage, annotator
 from corpus.document import Document, Entity, Group, Layer, Segments, Span, without_overlaps
-from corpus.lac import tagged
+from corpus.segment.lac import tagged
 
 VERSION = "2"
 

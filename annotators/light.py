@@ -1,7 +1,7 @@
 """Reading without models, for `hemu annotate --fast`: sentences and words of both languages by rule and dictionary.
 
-English sentences end where `corpus.boundaries` is sure, and where it would ask the parser; words have no part of speech,
-and no model says what may be a name. Chinese words are the likeliest path through the more frequent words of jieba's
+English sentences end where `corpus.segment.boundaries` is sure, and where it would ask the parser; words have no part
+of speech, and no model says what may be a name. Chinese words are the likeliest path through the more frequent words of jieba's
 dictionary (MIT), with its parts of speech in LAC's tag set; a surname before single characters makes a person.
 """
 
@@ -12,12 +12,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 
-from corpus.boundaries import GOES_ON, kinds, sentence_starts
-from corpus.cut import Cutter
 from corpus.document import Document, Segments, Token
 from corpus.language import HAN
 from corpus.script import simplified
-from corpus.sentences import chinese_sentences
+from corpus.segment.boundaries import GOES_ON, kinds, sentence_starts
+from corpus.segment.cut import Cutter
+from corpus.segment.sentences import chinese_sentences
 
 Range = tuple[int, int]
 
@@ -189,8 +189,8 @@ def _given(text: str, token: Token) -> bool:
 @cache
 def _dictionary() -> tuple[Cutter, Mapping[str, str]]:
     """The more frequent words of jieba's dictionary and the names of the knowledge base, and the tags of words."""
-    from corpus.dictionary import dictionary
     from corpus.knowledge import knowledge
+    from corpus.segment.dictionary import dictionary
 
     words = dictionary(_LEAST)
     tags = {word: _TAGS.get(tag, tag) for word, tag in words.tags.items()}

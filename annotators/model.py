@@ -24,7 +24,7 @@ from annotators.rules.english_text import Reading, fold, read, standing
 from corpus.document import Entity, Group, Lang, Layer, Segments, Span, without_overlaps
 from corpus.errors import ModelError
 from corpus.model_folder import locate, read_meta
-from corpus.spacy_models import encodable, load_model
+from corpus.segment.spacy_models import encodable, load_model
 
 if TYPE_CHECKING:
     from spacy.language import Language
@@ -175,7 +175,7 @@ class GeneralEnglish:
 @annotator(SPACY_EN)
 def spacy_en() -> GeneralEnglish:
     """The general English model of spaCy, its labels mapped to the scheme by head words."""
-    from corpus.english import model_name
+    from corpus.segment.english import model_name
 
     return GeneralEnglish(f"{model_name()}-{_MAPPING}-{lists_digest('english')}")
 

@@ -75,7 +75,7 @@ class OwnNames:
 
 def _words(item: Item) -> frozenset[int]:
     """Where words begin and end."""
-    from corpus.chinese import words
+    from corpus.segment.chinese import words
 
     tokens = item.segments.tokens or words(item.document.text)
     return frozenset(at for token in tokens for at in (token.start, token.end))

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from corpus.spacy_models import encodable
+from corpus.segment.spacy_models import encodable
 
 if TYPE_CHECKING:
     from spacy.language import Language

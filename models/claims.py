@@ -22,7 +22,7 @@ from corpus.errors import InputError, ModelError
 from corpus.report import Progress
 from corpus.schema import GOLD
 from corpus.scheme import Scheme
-from corpus.spacy_models import load_model
+from corpus.segment.spacy_models import load_model
 from corpus.spotting import CLAIMS, STANCES, Candidate, Reading, docs_of, features_of, log_odds, odds_of
 from corpus.spotting_model import register
 from corpus.store import Workspace, check_sha, write_atomically

@@ -11,7 +11,7 @@ from corpus.document import Document, Entity, Lang, Layer, Span, without_overlap
 from corpus.errors import ModelError
 from corpus.metrics import Marked, Scores, score
 from corpus.scheme import Scheme
-from corpus.spacy_models import encodable, load_model
+from corpus.segment.spacy_models import encodable, load_model
 from models.counts import Axes, Counts, Names, count
 from models.examples import Annotated, stretches
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from corpus.document import Document, Entity, Layer, without_overlaps
 from corpus.errors import ModelError
-from corpus.spacy_models import encodable
+from corpus.segment.spacy_models import encodable
 from corpus.store import check_sha
 
 if TYPE_CHECKING:

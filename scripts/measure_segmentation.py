@@ -17,9 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from corpus import chinese
 from corpus.language import detect_language
-from corpus.segment import segment_text
+from corpus.segment import chinese, segment_text
 
 Ranges = list[tuple[int, int]]
 
@@ -111,7 +110,7 @@ def line_of(text: str, words: Sequence[str], tags: Sequence[str], document: str 
 
 def methods(path: Path | None) -> dict[str, Callable[[str], Ranges]]:
     """The ways of cutting that are compared."""
-    from corpus.words import read_words
+    from corpus.segment.words import read_words
 
     extra = read_words(path) if path else frozenset()
     tokenizer = chinese._tokenizer()

@@ -12,10 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from annotators.rules import chinese_local
-from corpus import chinese
-from corpus.dictionary import dictionary
+from corpus.segment import chinese
+from corpus.segment.dictionary import dictionary
 
-SAMPLE = Path(chinese.__file__).parent / "data" / "sample" / "articles"
+SAMPLE = Path(__file__).parent.parent / "corpus" / "data" / "sample" / "articles"
 CHARACTERS = st.one_of(
     st.characters(min_codepoint=0x4E00, max_codepoint=0x9FD5),
     st.sampled_from("习近平共同富裕浙江省龘々の・ａ１٣％"),

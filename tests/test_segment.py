@@ -11,11 +11,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from corpus import chinese, english
 from corpus.document import Block, Document, Lang
 from corpus.language import LINE_BREAKS
 from corpus.schema import DOCUMENTS, SEGMENTS
-from corpus.segment import METHODS, Method, forget_names, segment, segment_text, segment_workspace
+from corpus.segment import METHODS, Method, chinese, english, forget_names, segment, segment_text, segment_workspace
 from corpus.store import Workspace
 
 ANY_TEXT = st.text(
@@ -253,7 +252,7 @@ def test_a_faster_pipeline_leaves_others_alone_and_can_be_pickled() -> None:
 def test_spacy_is_imported_without_its_command_line_which_can_be_imported_later() -> None:
     code = """
 import sys
-from corpus.spacy_fast import import_spacy
+from corpus.segment.spacy_fast import import_spacy
 spacy = import_spacy()
 print("spacy.cli" in sys.modules, hasattr(spacy, "cli"), import_spacy() is spacy)
 print(spacy.info(silent=True)["spacy_version"] == spacy.__version__)

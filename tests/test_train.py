@@ -30,7 +30,7 @@ from corpus.model_folder import check_labels, labels_of, locate, read_meta
 from corpus.report import Skipped
 from corpus.schema import DOCUMENTS, GOLD, layers_table
 from corpus.scheme import load_scheme
-from corpus.spacy_models import load_model
+from corpus.segment.spacy_models import load_model
 from corpus.store import Workspace
 from models import words
 from models.checkpoint import Checkpoints

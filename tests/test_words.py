@@ -9,16 +9,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from corpus import chinese
-from corpus.cut import Cutter
 from corpus.document import Entity, Layer, Span
 from corpus.errors import InputError, ModelError
 from corpus.schema import GOLD
 from corpus.script import simplified
+from corpus.segment import chinese
+from corpus.segment.cut import Cutter
+from corpus.segment.words import gazetteer_words, read_words, workspace_words
 from corpus.store import Workspace
-from corpus.words import gazetteer_words, read_words, workspace_words
 
-SAMPLE = Path(chinese.__file__).parent / "data" / "sample" / "articles"
+SAMPLE = Path(__file__).parent.parent / "corpus" / "data" / "sample" / "articles"
 
 
 def cut(text: str, *names: str, engine: str = "jieba") -> list[str]:

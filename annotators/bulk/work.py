@@ -164,7 +164,7 @@ def read_record(out: Place, name: str) -> dict[str, Any] | None:
 def recipe_of(workspace: Workspace, *, annotators: tuple[str, ...], fast: bool, weighed: bool) -> Recipe:
     """The recipe that a workspace's settings say."""
     from corpus.own_names import FILE as NAMES
-    from corpus.words import FILE as WORDS
+    from corpus.segment.words import FILE as WORDS
 
     scheme = workspace.scheme_file.relative_to(workspace.root).as_posix()
     names = dict.fromkeys([CONFIG, scheme, WORDS, NAMES])

@@ -38,6 +38,6 @@ def _read(text: str, lang: Lang, sentences: tuple[tuple[int, int], ...], _light:
     plain = normal(text, lang)
     if lang == "zh":
         return Reading(text, plain, lang, None, tags_of(text, sentences), Areas.of(plain, lang))
-    from corpus.english import parse
+    from corpus.segment.english import parse
 
     return Reading(text, plain, lang, parse(text), NO_TAGS, Areas.of(plain, lang))

@@ -49,10 +49,10 @@ def reading(item: Item, found: Sequence[Draft] | None = None) -> Reading:
 
 def _words(text: str, plain: str, lang: Lang) -> list[Word]:
     if lang == "en":
-        from corpus.english import parse
+        from corpus.segment.english import parse
 
         return [Word(t.idx, t.idx + len(t), t.tag_, t.lemma_.lower()) for t in parse(text)]
-    from corpus.chinese import tagged
+    from corpus.segment.chinese import tagged
 
     return [Word(t.start, t.end, t.tag, plain[t.start : t.end]) for t in tagged(plain)]
 

@@ -313,7 +313,7 @@ def _jieba_edges(text: str, tagged: Sequence[Sentence]) -> set[int]:
 
     if light.is_on():
         return {edge for sentence in tagged for token in sentence for edge in (token.start, token.end)}
-    from corpus.chinese import words as cut
+    from corpus.segment.chinese import words as cut
 
     edges = set()
     for sentence in tagged:

@@ -124,7 +124,7 @@ def _is_name(name: str, sentence: Sentence, start: int, end: int) -> bool:
     if name.isascii():
         return name[0].isupper()
     from annotators import light
-    from corpus.dictionary import dictionary
+    from corpus.segment.dictionary import dictionary
 
     tokens = words_of_name(name)
     common = words("trades", "words")
@@ -163,7 +163,7 @@ _NO_START = "该本其这那各某我你他她它们所以因从但并而且还�
 def rare(word: str) -> bool:
     """Whether a noun of the dictionary is seldom met, so that beside a firm's kind it is rather a name (菜鸟, 云雀)."""
     from annotators import light
-    from corpus.dictionary import dictionary
+    from corpus.segment.dictionary import dictionary
 
     return not light.is_on() and 0 < dictionary().frequencies.get(word, 0) < _RARE
 

@@ -24,7 +24,7 @@ def words_of(text: str, sentences: Sequence[tuple[int, int]]) -> tuple[Sentence,
     if light.is_on():
         return light.chinese_words(text, sentences)
     try:
-        from corpus.lac import tagged
+        from corpus.segment.lac import tagged
 
         return tagged(text, tuple(sentences))
     except ImportError:
@@ -32,7 +32,7 @@ def words_of(text: str, sentences: Sequence[tuple[int, int]]) -> tuple[Sentence,
 
 
 def _jieba_words(text: str, sentences: Sequence[tuple[int, int]]) -> tuple[Sentence, ...]:
-    from corpus.chinese import tagged
+    from corpus.segment.chinese import tagged
 
     found = []
     for start, end in sentences:
@@ -51,7 +51,7 @@ def words_of_name(name: str) -> Sentence:
 
     if light.is_on():
         return light.chinese_words(name, [(0, len(name))])[0]
-    from corpus.chinese import tagged
+    from corpus.segment.chinese import tagged
 
     return tuple(tagged(name))
 

@@ -122,12 +122,12 @@ def standing(text: str, words: str, before: re.Pattern[str], after: re.Pattern[s
 
 @lru_cache(maxsize=16)
 def read(text: str) -> Reading:
-    """The reading of a text, with the shared parse of `corpus.english`; without one where `annotators.light` is on."""
+    """The reading of a text, with the shared parse of `corpus.segment.english`; without one under `annotators.light`."""
     from annotators import light
 
     if light.is_on():
         return _reading(text, *light.english_outline(text), ())
-    from corpus.english import parse
+    from corpus.segment.english import parse
 
     doc = parse(text)
     starts = {sent[0].idx for sent in doc.sents if len(sent)} if len(doc) else set()

@@ -74,7 +74,7 @@ def smaller_batches() -> None:
     """Have this process, and its forks, store a few documents at a time, so that there are more places to be hit at."""
     import annotators.stage as stage
     import corpus.ingest as ingest
-    import corpus.segment as segment
+    import corpus.segment.stage as segment
 
     ingest._BATCH = 8
     segment._BATCH = 8

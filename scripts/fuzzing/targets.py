@@ -300,8 +300,8 @@ def files(data: bytes, folder: Path) -> None:
     from corpus.knowledge import read_entries
     from corpus.own_names import read_table
     from corpus.scheme import parse_scheme
+    from corpus.segment.words import read_words
     from corpus.store import Workspace
-    from corpus.words import read_words
 
     which, rest = (data[0] % 8, data[1:]) if data else (0, b"")
     names = ("dataset.json", "done.json", "pairs.csv", "names.csv", "words.txt", "hemu.toml", "scheme.toml", "kb.csv")

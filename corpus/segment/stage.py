@@ -1,10 +1,4 @@
-"""Sentences and tokens of a document.
-
-Sentences: in order, not overlapping, within one line, without the white space around them; every character that is
-not white space is in exactly one. Tokens: in order, not overlapping; every character that is not white space is in
-exactly one, and none is white space alone. A block in the other language (`Block.lang`) is cut by its own language's
-means: jieba and the stops for Chinese, spaCy for English.
-"""
+"""The stage that segments a workspace: what is new or changed, batch by batch."""
 
 from __future__ import annotations
 
@@ -12,25 +6,22 @@ import hashlib
 import json
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from corpus.arrays import column
-from corpus.document import Document, Lang, Segments, Token
+from corpus.document import Document
 from corpus.engine import cores, map_batches
 from corpus.errors import InputError, WorkspaceError
 from corpus.report import Progress, StageReport
 from corpus.schema import DOCUMENTS, SEGMENTS
-from corpus.sentences import chinese_sentences
+from corpus.segment.cutting import Cuts, Method, of_document, stretches_of
+from corpus.segment.words import workspace_words
 from corpus.store import Workspace, write_atomically
-from corpus.words import workspace_words
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 Range = tuple[int, int]
-
-__all__ = ["Method", "chinese_sentences", "segment", "segment_text", "segment_workspace"]
 
 # A batch is so many documents, or so many characters where they are long.
 _BATCH = 64
@@ -42,91 +33,6 @@ METHODS = "methods.json"
 """The file beside the shards of the segments that says how they were cut. It holds names of the gold."""
 
 
-@dataclass(frozen=True, slots=True)
-class Method:
-    """How Chinese is cut into words: the names that are held together besides hemu's own, and by "jieba" or "rjieba"."""
-
-    names: frozenset[str] = frozenset()
-    chinese: str = "jieba"
-
-
-@dataclass(slots=True)
-class _Cuts:
-    """Sentences, tokens and their tags, plain: a document has thousands."""
-
-    sentences: list[Range]
-    tokens: list[Range]
-    tags: list[str]
-
-
-def segment_text(text: str, lang: Lang, method: Method | None = None) -> tuple[tuple[Range, ...], tuple[Token, ...]]:
-    """Sentences and tokens of a text.
-
-    >>> text = "“钱够用了。”他说。明年再看。"
-    >>> [text[start:end] for start, end in segment_text(text, "zh")[0]]
-    ['“钱够用了。”', '他说。', '明年再看。']
-    """
-    cuts = _cuts(text, lang, method or Method(), shared=True)
-    return tuple(cuts.sentences), _tokens(cuts)
-
-
-def segment(document: Document, method: Method | None = None) -> Segments:
-    """Sentences and tokens of a document, bound to its text by hash; blocks in the other language by that language.
-
-    >>> len(segment(Document("a.en", "", "en", "Rents fell. Wages rose.")).sentences)
-    2
-    """
-    cuts = _of_document(document, method or Method(), shared=True)
-    return Segments(document.id, document.sha, tuple(cuts.sentences), _tokens(cuts))
-
-
-def _tokens(cuts: _Cuts) -> tuple[Token, ...]:
-    return tuple(Token(start, end, tag) for (start, end), tag in zip(cuts.tokens, cuts.tags, strict=True))
-
-
-def _of_document(document: Document, method: Method, *, shared: bool) -> _Cuts:
-    stretches = _stretches(document)
-    if len(stretches) == 1:
-        return _cuts(document.text, stretches[0][2], method, shared=shared)
-    whole = _Cuts([], [], [])
-    for start, end, lang in stretches:
-        cuts = _cuts(document.text[start:end], lang, method, shared=False)
-        whole.sentences += [(start + a, start + b) for a, b in cuts.sentences]
-        whole.tokens += [(start + a, start + b) for a, b in cuts.tokens]
-        whole.tags += cuts.tags
-    return whole
-
-
-def _stretches(document: Document) -> list[tuple[int, int, Lang]]:
-    """The text in stretches of one language each."""
-    found: list[tuple[int, int, Lang]] = []
-    done, size = 0, len(document.text)
-    for block in sorted(document.blocks, key=lambda block: block.start):
-        start, end = max(block.start, done), min(block.end, size)
-        if block.lang in (None, document.lang) or start >= end:
-            continue
-        if start > done:
-            found.append((done, start, document.lang))
-        found.append((start, end, block.lang or document.lang))
-        done = end
-    if done < size or not found:
-        found.append((done, size, document.lang))
-    return found
-
-
-def _cuts(text: str, lang: Lang, method: Method, *, shared: bool) -> _Cuts:
-    """`shared` keeps the parse of an English text for those who ask for it after; else less is computed."""
-    if lang == "zh":
-        from corpus.chinese import bounds
-
-        tokens = [(a, b) for a, b in bounds(text, method.names, method.chinese) if not text[a].isspace()]
-        return _Cuts(list(chinese_sentences(text)), tokens, [""] * len(tokens))
-    from corpus.english import outline, outline_of, parse
-
-    found = outline_of(parse(text)) if shared else outline(text)
-    return _Cuts(found.sentences, found.words, found.tags)
-
-
 def segment_workspace(
     workspace: Workspace, progress: Progress | None = None, workers: int | None = None
 ) -> StageReport:
@@ -135,8 +41,8 @@ def segment_workspace(
     What is done is kept batch by batch: a run that is broken off goes on where it stopped. Documents are read a shard
     at a time. `workers` processes share the work; by default one, and as many as there are cores for a large corpus.
 
-    `[segment] chinese = "rjieba"` in hemu.toml cuts Chinese faster (see `corpus.rust`). Names in words.txt, one a line,
-    and those of the gold are held together; where these have changed since the last run, Chinese documents that hold
+    `[segment] chinese = "rjieba"` in hemu.toml cuts Chinese faster (see `corpus.segment.rust`). Names in words.txt, one a
+    line, and those of the gold are held together; where these have changed since the last run, Chinese documents that hold
     one of the changed names are cut anew, and all where the segmenter has. Raises ModelError and WorkspaceError.
     """
     began = time.monotonic()
@@ -150,7 +56,7 @@ def segment_workspace(
         report.unchanged = known - len(todo)
         sentences = tokens = 0
         jobs = ((method, batch) for batch in _batches(workspace.current(DOCUMENTS, todo)))
-        for batch in map_batches(_segment_batch, jobs, workers=_workers(workers, len(todo))):
+        for batch in map_batches(segment_batch, jobs, workers=_workers(workers, len(todo))):
             _append(workspace, batch)
             for _ in range(batch.num_rows):
                 report.done += 1
@@ -179,7 +85,7 @@ def _todo(workspace: Workspace, method: Method, methods: Sequence[Method]) -> tu
         changed = frozenset[str]().union(*(before.names ^ method.names for before in methods))
         other_engine = any(before.chinese != method.chinese for before in methods)
         for document in workspace.current(DOCUMENTS, [id for id in heads if id not in todo]):
-            if all(lang != "zh" for _, _, lang in _stretches(document)):
+            if all(lang != "zh" for _, _, lang in stretches_of(document)):
                 continue
             if other_engine or _holds(simplified(document.text), changed):
                 todo.add(document.id)
@@ -203,18 +109,18 @@ def _batches(documents: Iterable[Document]) -> Iterator[list[Document]]:
         yield batch
 
 
-def _segment_batch(job: tuple[Method, list[Document]]) -> pa.Table:
+def segment_batch(job: tuple[Method, list[Document]]) -> pa.Table:
     """The rows of `SEGMENTS` for some documents, made where they are cut: as objects they are slow to hand over."""
     method, documents = job
-    if all(lang == "zh" for document in documents for _, _, lang in _stretches(document)):
-        return _table(documents, [_of_document(document, method, shared=False) for document in documents])
-    from corpus.english import transient
+    if all(lang == "zh" for document in documents for _, _, lang in stretches_of(document)):
+        return _table(documents, [of_document(document, method, shared=False) for document in documents])
+    from corpus.segment.english import transient
 
     with transient():
-        return _table(documents, [_of_document(document, method, shared=False) for document in documents])
+        return _table(documents, [of_document(document, method, shared=False) for document in documents])
 
 
-def _table(documents: list[Document], cuts: list[_Cuts]) -> pa.Table:
+def _table(documents: list[Document], cuts: list[Cuts]) -> pa.Table:
     import pyarrow as pa
 
     schema = SEGMENTS.schema

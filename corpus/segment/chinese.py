@@ -11,14 +11,14 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from typing import Any
 
-from corpus.cut import Cutter
-from corpus.dictionary import dictionary
 from corpus.document import Token
 from corpus.errors import ModelError
 from corpus.script import simplified
-from corpus.tags import Tagger
+from corpus.segment.cut import Cutter
+from corpus.segment.dictionary import dictionary
+from corpus.segment.tags import Tagger
+from corpus.segment.words import gazetteer_words
 from corpus.units import held, mixed_pattern
-from corpus.words import gazetteer_words
 
 # Numbers that the tagger cuts: thousands ("1,800"), decimals before a unit sign ("3.5%"), full-width digits.
 _NUMBER = re.compile(r"[0-9０-９]+(?:[,，][0-9０-９]{3})*(?:[.．][0-9０-９]+)?[%％‰]?")
@@ -41,8 +41,8 @@ def words(text: str, names: frozenset[str] = frozenset(), engine: str = "jieba")
 
     Word boundaries may cut through a name: tokens are a view of the text, never the address of an entity. Numbers with
     their units, Latin words and addresses are one token by the rule in `corpus.units`; between them the words are
-    jieba's, with `names` (and those of `corpus.words.gazetteer_words`) held together. Traditional text is cut as its
-    Simplified form. `engine` "rjieba" is two to three times as fast; see `corpus.rust`. Raises ModelError where it is not
+    jieba's, with `names` (and those of `words.gazetteer_words`) held together. Traditional text is cut as its Simplified
+    form. `engine` "rjieba" is two to three times as fast; see `corpus.segment.rust`. Raises ModelError where it is not
     installed.
 
     >>> ["浙江推进共同富裕"[t.start:t.end] for t in words("浙江推进共同富裕")]
@@ -143,7 +143,7 @@ def _cutter(
     mixed = {word for word in known - plain if not any(c.isspace() for c in word) and _HAN_RUN.search(word)}
     mixed.update(words.mixed)
     if engine == "rjieba":
-        from corpus.rust import cutter
+        from corpus.segment.rust import cutter
 
         return cutter(plain), mixed_pattern(mixed)
     if engine != "jieba":

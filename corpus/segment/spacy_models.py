@@ -25,7 +25,7 @@ def encodable(text: str) -> str:
 
 def load_model(folder: Path) -> Language:
     """The spaCy model in `folder`; ModelError in one line where it holds no whole model."""
-    from corpus.spacy_fast import import_spacy
+    from corpus.segment.spacy_fast import import_spacy
 
     spacy = import_spacy()
     try:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from math import log
 
-from corpus.dictionary import model_table
+from corpus.segment.dictionary import model_table
 
 _NEVER = -3.14e100
 # A name wins over the best way to cut it by this much (natural logarithm); against words that cross its edges it has

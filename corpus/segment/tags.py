@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from math import log
 
-from corpus.dictionary import model_table
+from corpus.segment.dictionary import model_table
 
 State = tuple[str, str]
 

@@ -17,11 +17,11 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from corpus.boundaries import sentence_starts
 from corpus.errors import ModelError
 from corpus.language import LINE_BREAKS
-from corpus.spacy_fast import faster_lemmas, import_spacy, parts_of_speech, use_numpy_products
-from corpus.spacy_models import encodable
+from corpus.segment.boundaries import sentence_starts
+from corpus.segment.spacy_fast import faster_lemmas, import_spacy, parts_of_speech, use_numpy_products
+from corpus.segment.spacy_models import encodable
 
 if TYPE_CHECKING:
     from spacy.language import Language
