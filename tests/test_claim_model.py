@@ -28,7 +28,8 @@ from corpus.spotting import Candidate, Odds, Reading, Word, docs_of, stretches, 
 from corpus.store import Workspace
 from models.claims import START, load_claims, note_admitted, shared, train_claims_on
 from models.examples import Annotated
-from models.retrain import claim_folders, retrain
+from models.retrain import retrain
+from models.versions import claim_folders
 
 SCHEME = load_scheme()
 

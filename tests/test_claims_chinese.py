@@ -65,6 +65,29 @@ def test_the_normal_form_keeps_every_offset() -> None:
     assert len(normal("İstanbul’s ẞ", "en")) == len("İstanbul’s ẞ")
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "如果取消这项收费，小店每月将节省两百元。",  # if the fee is scrapped, small shops save 200 yuan a month
+        "即使下雨，施工队也将按期修好大桥。",  # even if it rains, the crew will mend the bridge in time
+        "还款期限将延长半年。",  # the time for repayment will be extended by half a year
+        "并购申请须经监管部门批准。",  # mergers need the approval of the regulator
+    ],
+)
+def test_no_word_is_cut_for_a_connective_in_it(text: str) -> None:
+    assert pieces(item(text, []))[0].start == 0
+
+
+def test_a_name_given_is_no_speech() -> None:
+    # The chair called the plan a milestone.
+    (piece,) = pieces(item("主席林涛周日称赞该规划是一座里程碑。", [("林涛", "OFFICIAL")]))
+    assert not piece.reported
+
+
+def test_a_letter_that_grows_in_lower_case_leaves_the_rest_as_it_is() -> None:
+    assert normal("İZMİR 市長說：「A」", "zh") == "İzmİr 市长说：“a”"
+
+
 def test_a_pronoun_is_the_last_person_named() -> None:
     # Deputy mayor Chen Li visited a school. He called for more investment in rural education.
     text = "副市长陈黎走访了一所学校。\n他呼吁加大农村教育投入。"
@@ -111,6 +134,15 @@ def test_any_text_gives_claims_that_do_not_overlap(text: str) -> None:
 def test_attributions_inside_attributions_end() -> None:
     text = "他表示，" * 400 + "市政府将新建学校。"
     assert all(claim.end <= len(text) for claim in find_claims(item(text, [])))
+
+
+def test_speakers_inside_speakers_end() -> None:
+    text = "李强" + "表示，王毅说，" * 700 + "市政府将新建学校。"
+    names = [(at, at + 2) for at in (0, *(m.start() for m in re.finditer("王毅", text)))]
+    document = Document("doc", "", "zh", text)
+    mentions = tuple(Entity(Span.of(text, *name), "OFFICIAL") for name in names)
+    found = pieces(Item(document, Segments("doc", document.sha, ((0, len(text)),)), mentions))
+    assert found[-1].end == len(text) - 1
 
 
 def test_a_name_in_brackets_stands_for_the_one_before() -> None:

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from annotators import registry
 from annotators.claims import find_claims, group_topics
-from annotators.claims.areas import Areas, area_counts, area_table, topic
-from annotators.claims.cues import CLAIM_TYPES, cues, normal
+from annotators.claims.areas import Areas, area_counts, area_words, topic
+from annotators.claims.cues import CLAIM_TYPES, cues, find, normal
 from annotators.claims.find import about, pieces
 from corpus.document import Bead, Claim, Document, Entity, Group, Item, Lang, Segments, Span
 from corpus.scheme import load_scheme
@@ -110,7 +110,7 @@ def test_every_cue_finds_its_example(lang: Lang) -> None:
 
 def test_the_areas_are_those_of_the_scheme() -> None:
     names = {area.name for area in load_scheme().policy_areas}
-    assert set(area_table("en")) == set(area_table("zh")) == names
+    assert {area for area, _, _ in area_words("en")} == {area for area, _, _ in area_words("zh")} == names
     assert area_counts("", "en") == {}
 
 
@@ -205,6 +205,42 @@ def test_the_headline_says_what_an_article_is_about() -> None:
     text = "Rents in the city\nThe mayor visited a school. He met farmers."
     assert topic(normal(text, "en"), "en")["housing"] > 0
     assert topic("", "en") == {}
+
+
+def test_names_of_places_and_organisations_tell_no_topic() -> None:
+    text = "The League of Water Engineers met in Lake County. The Ministry of Health lowered the price of vaccines."
+    found = item(text, "en", [("League of Water Engineers", "ORG"), ("Lake County", "PLACE")])
+    assert "public-lands" in area_counts(normal(text, "en"), "en")
+    assert set(about(found)) == {"health", "macroeconomics"}
+
+
+@pytest.mark.parametrize(
+    ("text", "lang", "areas"),
+    [
+        ("农民工", "zh", {"labor"}),  # a migrant worker is no farmer
+        ("主队夺得冠军", "zh", set()),  # 军 in champion is no army
+        ("greenhouse gases", "en", {"environment"}),  # no gas supply
+    ],
+)
+def test_a_word_inside_a_longer_one_does_not_count(text: str, lang: Lang, areas: set[str]) -> None:
+    assert set(area_counts(text, lang)) == areas
+
+
+@pytest.mark.parametrize(
+    ("clause", "kind", "cue"),
+    [
+        ("All drivers shall carry a vest", "demand", "must"),
+        ("we shall rebuild the pier", "commitment", "will"),
+        ("required schools, training centres and colleges of every level to publish their fees", "demand", "require"),
+        ("to remind tenants to keep their receipts", "demand", "advise"),
+        ("any further delay would have grave consequences", "effect", "outcome"),
+        ("if the fee is scrapped", "effect", "condition"),
+        ("the period of the rule runs until March", "definition", "define"),
+        ("the ditch is a danger to children", "evaluation", "bad"),
+    ],
+)
+def test_cues_of_each_type(clause: str, kind: str, cue: str) -> None:
+    assert (cue, kind) in {(hit.cue.name, hit.cue.type) for hit in find(clause.lower(), "en")}
 
 
 def test_the_two_versions_share_their_topic() -> None:

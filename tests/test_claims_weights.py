@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from annotators.claims import find_claims
-from annotators.claims.areas import area_table
+from annotators.claims.areas import area_words
 from annotators.claims.cues import CLAIM_TYPES, cues
 from annotators.claims.find import drafts, threshold
 from annotators.claims.piece import Piece
@@ -157,7 +157,7 @@ def test_words_of_any_text(text: str, lang: Lang) -> None:
 def test_written_examples_are_labelled_after_the_scheme(script: Any, lang: Lang) -> None:
     with (script.DATA / f"examples_{lang}.tsv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
-    areas = set(area_table("en"))
+    areas = {area for area, _, _ in area_words("en")}
     assert {row["type"] for row in rows} == set(CLAIM_TYPES)
     assert {row["stance"] for row in rows} == set(STANCES)
     assert {row["policy_area"] for row in rows} == areas

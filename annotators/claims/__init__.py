@@ -20,7 +20,7 @@ from annotators.lists import lists_digest
 from annotators.registry import Stage, annotator
 from corpus.document import Claim, Group, Item, Layer, sorted_claims
 
-VERSION = "4"
+VERSION = "5"
 
 
 class ClaimCues:

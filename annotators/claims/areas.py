@@ -4,62 +4,75 @@ from __future__ import annotations
 
 import re
 import tomllib
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from typing import Any
 
-from annotators.claims.starting import Starting
 from corpus.document import Lang
 
-_CLAUSE, _SENTENCE, _TEXT, _HEADLINE = 1.0, 0.4, 1.0, 0.6
+_CLAUSE, _SENTENCE, _TEXT, _HEADLINE = 1.0, 0.5, 1.0, 0.4
 """How much each part of a document says about the area of a clause."""
 
-Table = Mapping[str, tuple[re.Pattern[str], re.Pattern[str]]]
+NO_TOPIC = frozenset({"PLACE", "PERSON", "ORG"})
+"""Mentions whose words say nothing about a policy area: a province called after a lake, a union of students. Those of
+agencies, offices and policies do."""
+
+_WORD, _LETTER = re.compile(r"(?<!\w)\w"), re.compile(r"\w")
+_BEGINNING: Mapping[Lang, int] = {"en": 2, "zh": 1}
+"""Characters by which words are looked up: no English word is shorter."""
 
 
 @cache
-def area_table(lang: Lang) -> Table:
-    """Area → (strong words, other words) as patterns over normalised text."""
-    return {
-        area: (_pattern(row["strong"][lang], lang), _pattern(row["words"][lang], lang)) for area, row in _rows().items()
-    }
-
-
-@cache
-def _kinds(lang: Lang) -> list[tuple[str, int, re.Pattern[str]]]:
-    """The areas, each with what its words count, and these."""
+def area_words(lang: Lang) -> list[tuple[str, int, list[str]]]:
+    """The areas, each with what its words count, and these: "$" at the end of an English one asks for the whole word."""
     return [
-        (area, weight, pattern)
-        for area, patterns in area_table(lang).items()
-        for pattern, weight in zip(patterns, (3, 1), strict=True)
+        (area, weight, row[kind][lang])
+        for area, row in _rows().items()
+        for kind, weight in (("strong", 3), ("words", 1))
     ]
 
 
+Index = tuple[Mapping[str, Sequence[int]], Mapping[str, Sequence[tuple[int, bool]]]]
+
+
 @cache
-def _english() -> Starting:
-    words = [row[kind]["en"] for row in _rows().values() for kind in ("strong", "words")]
-    return Starting([pattern for *_, pattern in _kinds("en")], [frozenset(word[:2] for word in some) for some in words])
+def _index(lang: Lang) -> Index:
+    """The lengths of the words by what they begin with, longest first; and for each word the numbers of the `area_words` that
+    it speaks for, and whether it must be a whole word there."""
+    numbers: dict[str, list[tuple[int, bool]]] = {}
+    for number, (_, _, words) in enumerate(area_words(lang)):
+        for word in words:
+            whole = lang == "en" and word.endswith("$")
+            numbers.setdefault(word.removesuffix("$"), []).append((number, whole))
+    lengths: dict[str, set[int]] = {}
+    for word in numbers:
+        lengths.setdefault(word[: _BEGINNING[lang]], set()).add(len(word))
+    return {beginning: sorted(some, reverse=True) for beginning, some in lengths.items()}, numbers
+
+
+def _found(text: str, lang: Lang) -> Iterator[tuple[int, int, str, int]]:
+    """Start, end, area and weight of every word in a normalised text; of the words of one kind that overlap, the first,
+    and of those that begin together, the longest."""
+    kinds, (lengths, numbers), size = area_words(lang), _index(lang), _BEGINNING[lang]
+    ends = [0] * len(kinds)
+    starts = (match.start() for match in _WORD.finditer(text)) if lang == "en" else range(len(text))
+    for at in starts:
+        for length in lengths.get(text[at : at + size], ()):
+            end = min(at + length, len(text))
+            for number, whole in numbers.get(text[at:end], ()):
+                if ends[number] <= at and not (whole and _LETTER.match(text, end)):
+                    ends[number] = end
+                    yield (at, end, *kinds[number][:2])
 
 
 @cache
 def _rows() -> dict[str, Any]:
     text = (resources.files("annotators") / "data" / "claims" / "areas.toml").read_text(encoding="utf-8")
     return tomllib.loads(text)
-
-
-def _pattern(words: list[str], lang: Lang) -> re.Pattern[str]:
-    longest_first = sorted(words, key=len, reverse=True)
-    if lang == "zh":
-        return re.compile("|".join(map(re.escape, longest_first)))
-    return re.compile(
-        r"(?<!\w)(?:"
-        + "|".join(re.escape(w[:-1]) + r"(?!\w)" if w.endswith("$") else re.escape(w) for w in longest_first)
-        + ")"
-    )
 
 
 def area_counts(text: str, lang: Lang) -> Counter[str]:
@@ -83,18 +96,32 @@ class Areas:
 
     @classmethod
     def of(cls, text: str, lang: Lang) -> Areas:
-        """The words of a normalised text, found in one pass."""
-        kinds = _kinds(lang)
-        if lang == "en":
-            found = [(start, end, *kinds[number][:2]) for number, start, end in _english().find(text)]
-        else:
-            found = [
-                (match.start(), match.end(), area, weight)
-                for area, weight, pattern in kinds
-                for match in pattern.finditer(text)
-            ]
-        found.sort()
-        return cls(tuple(start for start, *_ in found), tuple((end, area, n) for _, end, area, n in found))
+        """The words of a normalised text, found in one pass; a word inside a longer one counts only as that: the
+        migrant worker (农民工) is no farmer (农民)."""
+        starts, words = [], []
+        first = last = 0
+        for start, end, area, weight in sorted(_found(text, lang), key=lambda word: (word[0], -word[1])):
+            if end <= last and (start, end) != (first, last):
+                continue
+            starts.append(start)
+            words.append((end, area, weight))
+            first, last = start, end
+        return cls(tuple(starts), tuple(words))
+
+    def outside(self, spans: Iterable[tuple[int, int]]) -> Areas:
+        """Without the words that lie in one of the stretches, which are in the order of the text, none over another.
+
+        >>> Areas.of("the lake county housing office", "en").outside([(0, 15)]).between(0, 30)
+        Counter({'housing': 3})
+        """
+        stretches = list(spans)
+        begins = [start for start, _ in stretches]
+        kept = []
+        for start, word in zip(self.starts, self.words, strict=True):
+            n = bisect_right(begins, start) - 1
+            if n < 0 or word[0] > stretches[n][1]:
+                kept.append((start, word))
+        return Areas(tuple(start for start, _ in kept), tuple(word for _, word in kept))
 
     def between(self, start: int, end: int) -> Counter[str]:
         """How strongly a stretch speaks for each area; areas without a word are left out."""

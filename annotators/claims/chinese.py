@@ -137,7 +137,7 @@ def _piece(s: Sentence, region: Region, start: int, end: int, history: History) 
             break
         if match.end() >= end - 1:
             return None
-        if any(e.start <= start < e.end for e in s.entities) and plain[start] in "如一":
+        if plain[start] in "如一" and s.at(start) is not None:
             break
         start = match.end()
     start, end = trimmed(plain, start, end, _EDGE)
@@ -172,7 +172,7 @@ Found = tuple[Subject, Entity | None, str, int]
 
 def _subject(s: Sentence, start: int, end: int, history: History) -> Found:
     plain = s.plain
-    here = next((e for e in s.entities if e.start <= start + 1 < e.end or e.start == start), None)
+    here = next((e for e in (*s.beginning(start, start + 1), s.at(start + 1)) if e is not None), None)
     if (person := _titled(s, start, end)) and here is not person:
         return "named", person, "", person.end
     core = _CORE.match(plain, start, end)
@@ -198,10 +198,10 @@ def _chain(s: Sentence, start: int, end: int) -> tuple[list[Entity], int]:
     """The mentions that a clause opens with, titles and conjunctions between them, and where they end."""
     chain: list[Entity] = []
     at = start
-    while entity := next((e for e in s.entities if e.start == at and e.label in ACTORS), None):
+    while entity := next((e for e in s.beginning(at, at + 1) if e.label in ACTORS), None):
         chain.append(entity)
         at = entity.end
-        while (m := _HEAD_NOUN.match(s.plain, at, end)) and not any(e.start == at for e in s.entities):
+        while (m := _HEAD_NOUN.match(s.plain, at, end)) and not s.beginning(at, at + 1):
             at = m.end()
     return chain, at
 
@@ -239,7 +239,7 @@ def _first_named(plain: str, chain: list[Entity]) -> Entity:
 
 def _titled(s: Sentence, start: int, end: int) -> Entity | None:
     """The person whose titles a clause begins with (德国新任总理某某)."""
-    person = next((e for e in s.entities if start < e.start < min(end, start + 45) and e.label in PEOPLE), None)
+    person = next((e for e in s.beginning(start + 1, min(end, start + 45)) if e.label in PEOPLE), None)
     if person is None or s.plain[person.start - 1] in "（(":
         return None
     if re.search(r"[和与、，]", s.plain[start : person.start]):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from annotators.claims.frames import chinese_frames
@@ -54,6 +56,16 @@ class Sentence:
         """The mentions in a stretch that can act or speak; a name in brackets stands for the one before it."""
         return [self._main(e) for e in within(self.entities, start, end) if e.label in ACTORS]
 
+    def beginning(self, start: int, end: int) -> Sequence[Entity]:
+        """The mentions that begin in a stretch: a text without a full stop is one sentence with all mentions."""
+        first = bisect_left(self.entities, start, key=_start)
+        return self.entities[first : bisect_left(self.entities, end, first, key=_start)]
+
+    def at(self, offset: int) -> Entity | None:
+        """The mention around an offset."""
+        last = bisect_right(self.entities, offset, key=_start) - 1
+        return self.entities[last] if last >= 0 and offset < self.entities[last].end else None
+
     def _main(self, entity: Entity) -> Entity:
         if self.plain[max(0, entity.start - 1) : entity.start] not in {"(", "（"}:
             return entity
@@ -61,8 +73,14 @@ class Sentence:
         return next(before, entity)
 
 
+def _start(entity: Entity) -> int:
+    return entity.span.start
+
+
 def regions(s: Sentence, history: History, depth: int = 0) -> list[Region] | None:
     """The voices of a sentence; None where it is nothing but an attribution (of the quotation before it)."""
+    if depth > _NESTED:
+        return [Region(s.start, s.end)]
     frames = chinese_frames()
     if (
         s.headline

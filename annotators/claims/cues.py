@@ -7,10 +7,10 @@ import tomllib
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib import resources
-from typing import Any
 
 from annotators.claims.starting import Starting, beginnings
 from corpus.document import Lang
+from corpus.script import simplified
 
 CLAIM_TYPES: tuple[str, ...] = ("commitment", "action", "demand", "effect", "evaluation", "definition")
 
@@ -95,13 +95,13 @@ def normal(text: str, lang: Lang) -> str:
     >>> normal('他說："好。"', "zh")
     '他说：“好。”'
     """
-    if lang == "en":
-        plain: str = text.lower()
-        if len(plain) == len(text):
-            return plain.replace("’", "'")
-        return "".join(c.lower() if len(c.lower()) == 1 else c for c in text).replace("’", "'")
-    plain = _simplifier().convert(text.encode("utf-8", "replace").decode("utf-8")).lower()
-    return _quotes(plain if len(plain) == len(text) else text)
+    if lang == "zh":
+        # Taggers take no lone surrogates.
+        text = simplified(text.encode("utf-8", "replace").decode("utf-8"))
+    plain = text.lower()
+    if len(plain) != len(text):
+        plain = "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
+    return plain.replace("’", "'") if lang == "en" else _quotes(plain)
 
 
 _CORNERS = str.maketrans("「」『』＂", '“”‘’"')
@@ -119,13 +119,6 @@ def _quotes(text: str) -> str:
             opening = ("“", "”")
             lines[n] = parts[0] + "".join(opening[i % 2] + part for i, part in enumerate(parts[1:]))
     return "\n".join(lines)
-
-
-@cache
-def _simplifier() -> Any:
-    from opencc import OpenCC
-
-    return OpenCC("t2s")
 
 
 @cache

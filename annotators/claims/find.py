@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from annotators.claims.areas import choose_area, topic
+from annotators.claims.areas import NO_TOPIC, Areas, choose_area, topic
 from annotators.claims.claimants import Floor, claimant
 from annotators.claims.cues import CLAIM_TYPES
 from annotators.claims.kinds import Verdict, owns
@@ -72,7 +72,7 @@ def drafts(item: Item, tables: Tables | None = None, known: Parts | None = None)
     `known` the pieces and how likely they are joined."""
     tables = shipped_tables() if tables is None else tables
     lang, reading = item.document.lang, read(item)
-    plain, areas = reading.plain, reading.areas
+    plain, areas = reading.plain, areas_of(item)
     sentences, entities = item.segments.sentences, list(item.entities)
     whole = areas.between(0, len(plain)).total() / max(1, len(sentences))
     near = [areas.between(a, b).total() for a, b in sentences]
@@ -103,10 +103,15 @@ def threshold(tables: Tables | None) -> float:
     return (shipped_tables() if tables is None else tables).get("decision", {}).get("threshold", THRESHOLD)
 
 
+def areas_of(item: Item) -> Areas:
+    """The words of a document that speak for a policy area, names of places, people and organisations left out."""
+    return read(item).areas.outside((e.start, e.end) for e in item.entities if e.label in NO_TOPIC)
+
+
 def about(item: Item) -> Counter[str]:
     """The topic of a document, by policy area."""
     reading = read(item)
-    return topic(reading.plain, reading.lang, reading.areas)
+    return topic(reading.plain, reading.lang, areas_of(item))
 
 
 def decide(
@@ -117,6 +122,7 @@ def decide(
     `topics` is what the article is about where that is known from both its versions.
     """
     entities = list(item.entities)
+    areas = areas_of(item)
     document = about(item) if topics is None else topics
     out: list[Claim] = []
     floor, end = Floor(), 0
@@ -131,7 +137,7 @@ def decide(
             continue
         who = claimant(piece, verdict, entities, floor)
         floor.after(piece, verdict, who)
-        claim = _claim(piece, verdict, stance, who, item, document, score)
+        claim = _claim(piece, verdict, stance, who, item, areas, document, score)
         if claim is not None and claim.start >= end:
             out.append(claim)
             end = claim.end
@@ -144,6 +150,7 @@ def _claim(
     stance: str,
     who: Entity | None,
     item: Item,
+    areas: Areas,
     document: Counter[str],
     score: float,
 ) -> Claim | None:
@@ -156,7 +163,6 @@ def _claim(
         return None
     first, last = item.segments.sentences[piece.sentence]
     reading = read(item)
-    areas = reading.areas
     area = choose_area(areas.between(start, end), areas.between(first, last), document)
     return Claim(
         span=Span.of(text, start, end),

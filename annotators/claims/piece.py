@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -16,7 +17,6 @@ Subject = Literal["named", "body", "pronoun", "thing", "none"]
 anything else, or none."""
 
 ACTORS = frozenset({"AGENCY", "FIRM", "ORG", "PLACE", "OFFICIAL", "PERSON"})
-SPEAKERS = frozenset({"OFFICIAL", "PERSON", "AGENCY", "ORG", "FIRM", "PLACE"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +46,13 @@ class Piece:
 
 
 def within(entities: Sequence[Entity], start: int, end: int) -> list[Entity]:
-    """The entities that lie in a stretch of text, in order."""
-    return [e for e in entities if start <= e.start and e.end <= end]
+    """Of entities in the order of the text, those that lie in a stretch of it."""
+    first = bisect_left(entities, start, key=_start)
+    return [e for e in entities[first : bisect_left(entities, end, first, key=_start)] if e.end <= end]
+
+
+def _start(entity: Entity) -> int:
+    return entity.span.start
 
 
 def trimmed(text: str, start: int, end: int, drop: str) -> tuple[int, int]:

@@ -6,8 +6,9 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from annotators.rules.chinese_words import simplified, words_of
+from annotators.rules.chinese_words import words_of
 from corpus.document import Token
+from corpus.script import simplified
 
 NAMES = frozenset({"PER", "LOC", "ORG", "nr", "ns", "nt"})
 """Tags of names."""

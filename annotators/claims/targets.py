@@ -62,9 +62,8 @@ def targets(claim: str, lang: Lang, stops: Collection[int] = ()) -> tuple[Target
 def _english(claim: str, stops: Collection[int]) -> tuple[Target, ...]:
     times = [(m.start(), m.end(), re.sub("^by ", "", m.group(), flags=re.IGNORECASE)) for m in _BY_EN.finditer(claim)]
     out: list[Target] = []
-    waiting = (
-        -1
-    )  # where a number without a unit ended, which may have that of the next: 60 million and 200 million yuan
+    # Where a number without a unit ended, which may have that of the next: 60 million and 200 million yuan.
+    waiting = -1
     for match in _EN.finditer(claim):
         value = match["value"].rstrip(",. ")
         if _MONTH.search(claim[: match.start()]) or _in_time(match.start(), times):

@@ -10,6 +10,9 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib import resources
 
+import numpy as np
+from numpy.typing import NDArray
+
 from annotators.claims.cues import CLAIM_TYPES
 from annotators.claims.kinds import Verdict
 from annotators.claims.piece import Piece, within
@@ -75,8 +78,8 @@ def weighted(row: Mapping[str, float], table: Mapping[str, float]) -> float:
     return sum(table.get(name, 0.0) * value for name, value in row.items() if value)
 
 
-ByFeature = tuple[tuple[str, ...], Mapping[str, tuple[float, ...]]]
-"""Kinds, and for each feature its weight for each of them."""
+ByFeature = tuple[tuple[str, ...], Mapping[str, int], NDArray[np.float64]]
+"""Kinds; for each feature its row, and in the row its weight for each kind."""
 
 
 def by_feature(choice: str, kinds: Sequence[str], tables: Tables) -> ByFeature:
@@ -93,18 +96,18 @@ def _shipped_by_feature(choice: str, kinds: tuple[str, ...]) -> ByFeature:
 
 def _by_feature(choice: str, kinds: tuple[str, ...], tables: Tables) -> ByFeature:
     own = [tables.get(f"{choice}:{kind}", {}) for kind in kinds]
-    return kinds, {name: tuple(table.get(name, 0.0) for table in own) for name in {n for table in own for n in table}}
+    names = list(dict.fromkeys(name for table in own for name in table))
+    rows = np.array([[table.get(name, 0.0) for table in own] for name in names]).reshape(len(names), len(kinds))
+    return kinds, {name: row for row, name in enumerate(names)}, rows
 
 
 def scores_by(row: Mapping[str, float], weights: ByFeature) -> Counter[str]:
     """The log odds of each kind, up to what they share."""
-    kinds, table = weights
-    sums = [0.0] * len(kinds)
-    for name, value in row.items():
-        if value and (found := table.get(name)) is not None:
-            for n, weight in enumerate(found):
-                sums[n] += weight * value
-    return Counter(dict(zip(kinds, sums, strict=True)))
+    kinds, row_of, table = weights
+    known = [(row_of[name], value) for name, value in row.items() if value and name in row_of]
+    values = np.array([value for _, value in known]).reshape(-1, 1)
+    sums = (table[[number for number, _ in known]] * values).sum(0) if known else np.zeros(len(kinds))
+    return Counter(dict(zip(kinds, sums.tolist(), strict=True)))
 
 
 def _by_language(row: Row, lang: Lang) -> Row:
@@ -132,9 +135,9 @@ def claim_features(
         "passive": float(piece.passive),
         "own": float(verdict.own),
         "background": min(3.0, verdict.background),
-        "area": min(1.0, area / 6),
-        "near": min(1.0, near / 10),
-        "document": min(1.0, document / 4),
+        "area": min(1.0, area / 12),
+        "near": min(1.0, near / 24),
+        "document": min(1.0, document / 8),
         "length": min(2.0, size / (40 if lang == "zh" else 120)),
         "short": float(size < (12 if lang == "zh" else 45)),
         "strength": verdict.strength,
@@ -155,7 +158,12 @@ def claim_features(
         row[f"is_{kind}"] = float(verdict.type == kind and verdict.strength > 0)
         row[f"cue_{kind}"] = min(2.0, verdict.points[kind])
     row[f"form_{piece.form}"] = 1.0
-    return {**_by_language(row, lang), **_cue_names(verdict)}
+    types = {name: value for name, value in _cue_names(verdict).items() if name not in _COLOURS}
+    return {**_by_language(row, lang), **types}
+
+
+_COLOURS = frozenset({"any:setback", "any:gain", "any:procedure"})
+"""Cues that say nothing about whether a piece is a claim."""
 
 
 def type_features(piece: Piece, verdict: Verdict, lang: Lang, said: Row) -> Row:
@@ -202,6 +210,11 @@ def stance_features(piece: Piece, verdict: Verdict, lang: Lang, against: float, 
     }
     for kind in CLAIM_TYPES:
         row[f"is_{kind}"] = float(verdict.type == kind and verdict.strength > 0)
+    # What is wrong or well speaks for a stance where it is judged, less where something is done about it.
+    colours = {hit.cue.name for hit in verdict.hits if hit.cue.type == "stance"}
+    for colour in colours or {"plain"}:
+        row[f"{colour}:{verdict.type}"] = 1.0
+        row[f"{colour}:{'reported' if piece.reported else piece.subject}"] = 1.0
     return {**row, "zh": float(lang == "zh"), **said}
 
 
