@@ -27,7 +27,7 @@ def table_of(rows: Sequence[Mapping[str, Any]], schema: pa.Schema) -> pa.Table:
 
 
 def column(values: Sequence[Any], type: Any) -> Any:
-    """The values as an Arrow array of that type: text, numbers, and lists, structs and maps of these.
+    """The values as an Arrow array of that type: text, numbers, true and false, and lists, structs and maps of these.
 
     Raises what Python raises for a value of another type: TypeError, ValueError, AttributeError or OverflowError.
     """
@@ -39,6 +39,8 @@ def column(values: Sequence[Any], type: Any) -> Any:
     if (code := _NUMBERS.get(str(type))) is not None:
         numbers = array(code, [0 if value is None else value for value in values])
         return pa.Array.from_buffers(type, size, [validity, pa.py_buffer(numbers)])
+    if pa.types.is_boolean(type):
+        return pa.Array.from_buffers(type, size, [validity, _bits(values)])
     if pa.types.is_struct(type):
         children = [column([None if v is None else v.get(field.name) for v in values], field.type) for field in type]
         return pa.Array.from_buffers(type, size, [validity], children=children)
@@ -58,11 +60,15 @@ def column(values: Sequence[Any], type: Any) -> Any:
 
 def _validity(values: Sequence[Any]) -> Any:
     """The bits that say which values there are; None where all are."""
-    if all(value is not None for value in values):
-        return None
+    there = [value is not None for value in values]
+    return None if all(there) else _bits(there)
+
+
+def _bits(values: Sequence[Any]) -> Any:
+    """A bit for each value: whether it is true."""
     bits = bytearray((len(values) + 7) // 8)
     for i, value in enumerate(values):
-        if value is not None:
+        if value:
             bits[i >> 3] |= 1 << (i & 7)
     return pa.py_buffer(bytes(bits))
 

@@ -63,4 +63,4 @@ def test_words_are_those_of_the_library() -> None:
         "a\x00b\ud800",
         "国务院总理李强7日在京会见外宾" * 3,
     ]
-    assert [corpus.segment.lac._model().run(text) for text in texts] == [library.run(text) for text in texts]
+    assert corpus.segment.lac._model().run(texts) == [library.run(text) for text in texts]

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import example, given, settings
@@ -247,6 +248,46 @@ def test_a_faster_pipeline_leaves_others_alone_and_can_be_pickled() -> None:
     assert type(get_current_ops()) is before
     text = "Rents fell by 3.5 percent. Mayor Lin Lan left early."
     assert [token.pos_ for token in copy(text)] == english.outline(text).tags
+
+
+# Words of the patterns of spaCy's attribute ruler (some of two words), names within names' reach, and white space.
+_TEXTS = (
+    "There's an idea: y'all ain't gonna go, c'mon, I've gotta let's see 'em doin' nothin'; it is there, isn't it?",
+    "Premier Li Qiang of China met Lin Lan in New York City on 3 May 2024\nand paid $ 4 billion to Rural  Bank Ltd.",
+    "\n\n",
+    "Paris",
+    "In \n New York\n",
+)
+
+
+@pytest.mark.parametrize("text", _TEXTS)
+def test_what_stands_in_for_components_of_spacy_gives_their_results(text: str) -> None:
+    plain, fast = english.pipeline()(text), english._annotated(english.pipeline(), english.pipeline().make_doc(text))
+    columns = ["TAG", "POS", "MORPH", "DEP", "HEAD", "LEMMA", "ENT_IOB", "ENT_TYPE", "SENT_START"]
+    assert fast.to_array(columns).tolist() == plain.to_array(columns).tolist()
+    assert [str(token.morph) for token in fast] == [str(token.morph) for token in plain]
+    assert fast.has_annotation("ENT_IOB") == plain.has_annotation("ENT_IOB")
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.sampled_from([w for text in _TEXTS[:2] for w in [*text.split(" "), "\n", "😀"]]), max_size=30))
+def test_names_and_attributes_of_any_words_are_those_of_spacy(words: list[str]) -> None:
+    test_what_stands_in_for_components_of_spacy_gives_their_results(" ".join(words))
+
+
+def test_names_that_are_set_already_are_left_to_spacy() -> None:
+    from spacy.tokens import Span
+
+    nlp = english.pipeline()
+
+    def with_a_name() -> Any:
+        doc = nlp.make_doc("Lin Lan met Li Qiang.")
+        doc.set_ents([Span(doc, 0, 3, label="ORG")], default="missing")
+        return doc
+
+    fast, plain = english._annotated(nlp, with_a_name()), nlp(with_a_name())
+    assert [(e.text, e.label_) for e in fast.ents] == [(e.text, e.label_) for e in plain.ents]
+    assert fast.ents[0].text == "Lin Lan met"
 
 
 def test_spacy_is_imported_without_its_command_line_which_can_be_imported_later() -> None:

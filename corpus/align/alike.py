@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 from corpus.align.evidence import keys
 from corpus.align.lexicon import chinese_words, english_words, glosses
@@ -27,7 +28,13 @@ def said(text: str, lang: Lang) -> Said:
     if lang == "en":
         return Said(tuple(frozenset((stem,)) for stem in english_words(text)), keys(text, lang).firm)
     plain = simplified(text)
-    return Said(tuple(frozenset(glosses(word)) for word in chinese_words(plain)), keys(plain, lang).firm)
+    return Said(tuple(map(_meanings, chinese_words(plain))), keys(plain, lang).firm)
+
+
+@lru_cache(maxsize=1 << 16)
+def _meanings(word: str) -> frozenset[str]:
+    """The stems that a Chinese word can stand for."""
+    return frozenset(glosses(word))
 
 
 def alike(en: Said, zh: Said) -> float:

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -58,19 +59,22 @@ def features(en: Side, zh: Side) -> Features:
     keys_en, keys_zh = _key_matrices(en.plain, zh.plain)
     marks_en, marks_zh = (np.array([_marks(s) for s in side.plain], float).reshape(-1, 2) for side in (en, zh))
     words = _words(en, zh)
+    runs_en, runs_zh = (
+        {size: _run(side, lengths, keys, marks, size) for size in sizes}
+        for side, lengths, keys, marks, sizes in (
+            (en, lengths_en, keys_en, marks_en, {a for a, _ in shapes}),
+            (zh, lengths_zh, keys_zh, marks_zh, {b for _, b in shapes}),
+        )
+    )
     found = {}
     for a, b in shapes:
-        long_en, long_zh = windows(lengths_en, a), windows(lengths_zh, b)
-        expected, actual = long_en[:, None] * ratio + 3, long_zh[None, :] + 3
+        one, other = runs_en[a], runs_zh[b]
+        expected, actual = one.length[:, None] * ratio + 3, other.length[None, :] + 3
         # Short texts vary more.
         spread_ = 0.22 + 1.2 / np.sqrt(expected + actual)
         off = np.minimum((np.log(actual / expected) / spread_) ** 2, 16.0)
-        has_en, firm_en = (_any(k, a) for k in keys_en)
-        has_zh, firm_zh = (_any(k, b) for k in keys_zh)
-        shared = has_en @ has_zh.T
-        missing = firm_en.sum(1)[:, None] - firm_en @ has_zh.T + firm_zh.sum(1)[None, :] - has_en @ firm_zh.T
-        inner = _inner(en.starts, a)[:, None] + _inner(zh.starts, b)[None, :]
-        together = np.outer(en.starts[: len(long_en)], zh.starts[: len(long_zh)])
+        shared = one.has @ other.has.T
+        missing = one.firms[:, None] - one.firm @ other.has.T + other.firms[None, :] - one.has @ other.firm.T
         size = np.ones_like(shared)
         evidence = {
             "length": -off,
@@ -78,11 +82,9 @@ def features(en: Side, zh: Side) -> Features:
             "missing": -np.minimum(missing, 4.0),
             "words_en": words[0][a, b],
             "words_zh": words[1][a, b],
-            "speech": -np.abs(
-                np.array(en.inside[: len(long_en)], float)[:, None] - np.array(zh.inside[: len(long_zh)], float)
-            ),
-            "paragraph": together.astype(float),
-            "paragraph_inner": -inner,
+            "speech": -np.abs(one.inside[:, None] - other.inside),
+            "paragraph": np.outer(one.starts, other.starts),
+            "paragraph_inner": -(one.inner[:, None] + other.inner[None, :]),
             "pair": size * ((a, b) == (1, 1)),
             "extra_en": -size * (a - 1),
             "extra_zh": -size * (b - 1),
@@ -90,8 +92,7 @@ def features(en: Side, zh: Side) -> Features:
             "many": -size * max(max(a, b) - 3, 0),
         }
         for number, name in enumerate(("question", "exclamation")):
-            one, other = windows(marks_en[:, number], a), windows(marks_zh[:, number], b)
-            evidence[name] = -np.minimum(np.abs(one[:, None] - other[None, :]), 2.0)
+            evidence[name] = -np.minimum(np.abs(one.marks[:, number, None] - other.marks[None, :, number]), 2.0)
         found[a, b] = evidence
     alone = {
         "alone_en": (np.ones(n), np.zeros(m)),
@@ -99,6 +100,28 @@ def features(en: Side, zh: Side) -> Features:
         "alone_length": (np.log1p(lengths_en), np.log1p(lengths_zh)),
     }
     return Features(found, alone)
+
+
+class _Run(NamedTuple):
+    """Of all runs of so many sentences in a text, in order: lengths; which keys each has, which of them firmly, and how many
+    of those; question and exclamation marks; whether a paragraph begins with it, how many begin inside it, and
+    whether it begins inside a quotation."""
+
+    length: Matrix
+    has: Matrix
+    firm: Matrix
+    firms: Matrix
+    marks: Matrix
+    starts: Matrix
+    inner: Matrix
+    inside: Matrix
+
+
+def _run(side: Side, lengths: Matrix, keys: tuple[Matrix, Matrix], marks: Matrix, size: int) -> _Run:
+    has, firm = (_any(matrix, size) for matrix in keys)
+    starts, inside = (np.array(values[: len(has)], float) for values in (side.starts, side.inside))
+    inner = _inner(side.starts, size)
+    return _Run(windows(lengths, size), has, firm, firm.sum(1), windows(marks, size), starts, inner, inside)
 
 
 def with_meaning(found: Features, vectors: tuple[RunVectors, RunVectors]) -> Features:
@@ -119,15 +142,19 @@ def with_meaning(found: Features, vectors: tuple[RunVectors, RunVectors]) -> Fea
 
 def scores(found: Features, weights: Mapping[str, float]) -> Scores:
     """The total of the evidence for each bead of each shape, and for leaving each sentence alone."""
-    beads = {
-        shape: np.sum([weights.get(name, 0.0) * values for name, values in evidence.items()], axis=0)
-        for shape, evidence in found.beads.items()
-    }
+    beads = {shape: _total(evidence, weights) for shape, evidence in found.beads.items()}
     alone_en, alone_zh = (
-        np.sum([weights.get(name, 0.0) * values[side] for name, values in found.alone.items()], axis=0)
-        for side in (0, 1)
+        _total({name: values[side] for name, values in found.alone.items()}, weights) for side in (0, 1)
     )
     return Scores(beads, alone_en, alone_zh)
+
+
+def _total(evidence: Mapping[str, Matrix], weights: Mapping[str, float]) -> Matrix:
+    weighed = (weights.get(name, 0.0) * values for name, values in evidence.items())
+    total = next(weighed)
+    for values in weighed:
+        total += values
+    return total
 
 
 def likeness(by_en: RunVectors, by_zh: RunVectors, shapes: Iterable[Shape]) -> dict[Shape, Matrix]:
@@ -193,11 +220,11 @@ def _gain(table: Matrix, these: Matrix, others: Matrix) -> dict[Shape, Matrix]:
     for b in {shape[1] for shape in SHAPES} | {shape[0] for shape in SHAPES}:
         if b > m:
             continue
-        likely = np.lib.stride_tricks.sliding_window_view(sums, b, axis=1).sum(-1) / np.maximum(windows(sizes, b), 1.0)
+        likely = windows(sums, b, axis=1) / np.maximum(windows(sizes, b), 1.0)
         gain = these @ np.log1p(_TRUST / (1 - _TRUST) * likely / usual)
         for a in {s[0] for s in SHAPES if s[1] == b} | {s[1] for s in SHAPES if s[0] == b}:
             if a <= n:
-                found[a, b] = np.lib.stride_tricks.sliding_window_view(gain, a, axis=0).sum(-1)
+                found[a, b] = windows(gain, a)
     return found
 
 
@@ -281,8 +308,14 @@ def _key_matrices(en: Sequence[str], zh: Sequence[str]) -> tuple[tuple[Matrix, M
     )
 
 
-def windows(values: Matrix, size: int) -> Matrix:
-    summed: Matrix = np.lib.stride_tricks.sliding_window_view(values, size).sum(-1)
+def windows(values: Matrix, size: int, axis: int = 0) -> Matrix:
+    """The sums of each `size` neighbours along an axis, the first or the second."""
+    count = values.shape[axis] - size + 1
+    places = [slice(i, i + count) for i in range(size)]
+    slices = [values[:, place] if axis else values[place] for place in places]
+    summed = slices[0]
+    for other in slices[1:]:
+        summed = summed + other
     return summed
 
 

@@ -37,6 +37,7 @@ _SOUND_LONGEST = 4
 
 
 @lru_cache(maxsize=65536)
+@lru_cache(maxsize=65536)
 def stem(word: str) -> str:
     """The word without its ending, crudely: the same for the forms of a word, whatever it is.
 
@@ -77,6 +78,8 @@ def chinese_words(text: str) -> list[str]:
         end = 0
         for at in range(len(run)):
             most = min(longest.get(run[at : at + 2], 1), len(run) - at)
+            if at + most <= end:
+                continue
             size = next((s for s in range(most, 1, -1) if run[at : at + s] in known), 1)
             if at + size > end:
                 end = at + size

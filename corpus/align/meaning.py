@@ -33,7 +33,9 @@ def model() -> Any | None:
         encoder._sp = tokenizer()
         encoder.encode(["."])
     except Exception as error:  # whatever is amiss with it, alignment goes on without
-        _log.warning("the sentence encoder cannot be loaded (%s): aligning by lengths and numbers only", error)
+        _log.warning(
+            "the sentence encoder cannot be loaded (%s): going on without it, less well; reinstall hemu", error
+        )
         return None
     return encoder
 

@@ -131,4 +131,4 @@ def _totals(scores: Scores) -> Matrix:
 
 
 _FACING = 2.0
-"""Against sentences alone on both sides in one place: they rather are a free translation."""
+"""How much it counts against sentences that are alone on both sides of one place: most such are a free translation."""

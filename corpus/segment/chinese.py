@@ -147,7 +147,7 @@ def _cutter(
 
         return cutter(plain), mixed_pattern(mixed)
     if engine != "jieba":
-        raise ModelError(f"{engine}: no such Chinese segmenter; expected one of {', '.join(ENGINES)}")
+        raise ModelError(f"[segment] chinese in hemu.toml is {engine!r}; expected one of {', '.join(ENGINES)}")
     return Cutter(words.frequencies, words.total, plain).cut, mixed_pattern(mixed)
 
 

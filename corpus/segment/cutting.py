@@ -12,10 +12,12 @@ Range = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """How Chinese is cut into words: the names that are held together besides hemu's own, and by "jieba" or "rjieba"."""
+    """How Chinese is cut into words."""
 
     names: frozenset[str] = frozenset()
+    """Names that are held together besides those of the knowledge base, in Simplified characters."""
     chinese: str = "jieba"
+    """The segmenter: "jieba" or "rjieba"."""
 
 
 @dataclass(slots=True)
@@ -53,6 +55,7 @@ def _tokens(cuts: Cuts) -> tuple[Token, ...]:
 
 
 def of_document(document: Document, method: Method, *, shared: bool) -> Cuts:
+    """Sentences and tokens of a document, block by block in the language of each; for `shared` see `_cuts`."""
     stretches = stretches_of(document)
     if len(stretches) == 1:
         return _cuts(document.text, stretches[0][2], method, shared=shared)
@@ -83,7 +86,11 @@ def stretches_of(document: Document) -> list[tuple[int, int, Lang]]:
 
 
 def _cuts(text: str, lang: Lang, method: Method, *, shared: bool) -> Cuts:
-    """`shared` keeps the parse of an English text for those who ask for it after; else less is computed."""
+    """Sentences and tokens of a text in one language.
+
+    With `shared`, an English text is parsed in full by `corpus.segment.english.parse`, which remembers its result for
+    the annotators that ask for it next; without, only what is needed here is computed.
+    """
     if lang == "zh":
         from corpus.segment.chinese import bounds
 

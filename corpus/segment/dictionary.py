@@ -36,9 +36,9 @@ class Dictionary:
 
 @cache
 def dictionary(least: int = 0) -> Dictionary:
-    """The dictionary, or of its words of more than one character only those that are at least so frequent.
+    """jieba's dictionary, without the words of several characters that are less frequent than `least`.
 
-    Raises ModelError where jieba is not installed, or its dictionary is another.
+    Raises ModelError where jieba is not installed, or its dictionary cannot be read.
 
     >>> dictionary().tags["浙江"], dictionary().frequencies["共同富"]
     ('ns', 0)

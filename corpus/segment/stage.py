@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -57,7 +56,7 @@ def segment_workspace(
         sentences = tokens = 0
         jobs = ((method, batch) for batch in _batches(workspace.current(DOCUMENTS, todo)))
         for batch in map_batches(segment_batch, jobs, workers=_workers(workers, len(todo))):
-            _append(workspace, batch)
+            workspace.append_rows(SEGMENTS.name, batch)
             for _ in range(batch.num_rows):
                 report.done += 1
                 if progress:
@@ -156,28 +155,6 @@ def _lists(parts: tuple[list[int], list[Any]], type: Any) -> Any:
     return pa.ListArray.from_arrays(column(offsets, pa.int32()), values, type=type)
 
 
-def _append(workspace: Workspace, batch: pa.Table) -> None:
-    """Like `Workspace.append`, of rows that are Arrow's already."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    sink = pa.BufferOutputStream()
-    pq.write_table(batch, sink, compression="zstd")
-    data = sink.getvalue().to_pybytes()
-    folder = workspace.folder(SEGMENTS.name)
-    shards = workspace.shards(SEGMENTS.name)
-    number = int(shards[-1].name.split("-")[0]) + 1 if shards else 0
-    _write(workspace, f"{number:06d}-{hashlib.sha256(data).hexdigest()[:12]}.parquet", data, folder)
-
-
-def _write(workspace: Workspace, name: str, data: bytes, folder: Any) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        write_atomically(folder / name, data)
-    except OSError as error:
-        raise WorkspaceError(f"{folder}: cannot be written: {error.strerror}") from None
-
-
 def _remembered(workspace: Workspace) -> list[Method]:
     """The methods by which what is there was cut: that of the last whole run, and those of runs broken off since."""
     path = workspace.folder(SEGMENTS.name) / METHODS
@@ -191,10 +168,16 @@ def _remembered(workspace: Workspace) -> list[Method]:
 
 
 def _remember(workspace: Workspace, methods: Sequence[Method]) -> None:
-    if _remembered(workspace) != methods:
-        rows = [{"chinese": method.chinese, "names": sorted(method.names)} for method in methods]
+    if _remembered(workspace) == methods:
+        return
+    folder = workspace.folder(SEGMENTS.name)
+    rows = [{"chinese": method.chinese, "names": sorted(method.names)} for method in methods]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
         # As ASCII, which holds half a surrogate pair too.
-        _write(workspace, METHODS, json.dumps(rows, indent=1).encode(), workspace.folder(SEGMENTS.name))
+        write_atomically(folder / METHODS, json.dumps(rows, indent=1).encode())
+    except OSError as error:
+        raise WorkspaceError(f"{folder}: cannot be written: {error.strerror}") from None
 
 
 def forget_names(workspace: Workspace) -> None:

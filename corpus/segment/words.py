@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from corpus.errors import InputError
-from corpus.knowledge import read_entries
+from corpus.knowledge import csv_text, read_entries
 from corpus.own_names import FILE as OWN_NAMES
 from corpus.schema import GOLD
 from corpus.script import simplified
@@ -77,6 +77,6 @@ def workspace_words(workspace: Workspace) -> frozenset[str]:
     }
     own = workspace.root / OWN_NAMES
     if own.exists():
-        entries = read_entries(own.read_text(encoding="utf-8"), str(own), None)
+        entries = read_entries(csv_text(own), str(own), None)
         names |= {name for entry in entries for name in entry.zh if 2 <= len(name) <= _LONGEST}
     return _simplified(names | words)
