@@ -7,7 +7,6 @@ clauses are found. The model is a folder that spaCy loads; `corpus.spotting` say
 from __future__ import annotations
 
 import json
-import shutil
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -28,7 +27,10 @@ from corpus.spotting_model import register
 from corpus.store import Workspace, check_sha, write_atomically
 from models.examples import Annotated
 from models.logistic import fit_logistic
-from models.train import DEFAULT_SEED, annotated, make_folder, run_updates, seeded, silver_layers
+from models.sources import annotated, silver_layers
+from models.train import DEFAULT_SEED, make_folder
+from models.updates import run_updates, seeded
+from models.work import replaced
 
 if TYPE_CHECKING:
     from spacy.language import Language
@@ -150,9 +152,8 @@ def train_claims_on(
                 "documents": len(gold),
             },
         )
-        shutil.rmtree(out, ignore_errors=True)
-        with nlp.use_params(optimizer.averages):
-            nlp.to_disk(out)
+        with nlp.use_params(optimizer.averages), replaced(out) as folder:
+            nlp.to_disk(folder)
     return ClaimsResult(
         lang=lang,
         path=out,

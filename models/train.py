@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
 import time
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -24,32 +23,17 @@ from corpus.schema import GOLD
 from corpus.scheme import Scheme
 from corpus.store import Workspace
 from models.checkpoint import Checkpoints, Keeper
-from models.config import Recipe, make_pipeline, read_config, read_recipe
+from models.config import Recipe, make_pipeline, read_recipe
 from models.device import CPU, device, fast_products
 from models.examples import Annotated, Examples, check_budget, make_examples
-from models.sources import SILVER, annotated, not_used, public_gold, silver_layers
-from models.updates import go_through, run_updates, seeded, updater, updates
+from models.sources import annotated, not_used, public_gold, silver_layers
+from models.updates import go_through, seeded, updater
+from models.work import replaced
 
 if TYPE_CHECKING:
     from spacy.language import Language
     from spacy.training import Example
     from thinc.api import Optimizer
-
-# Others find here what they need for a training of their own.
-__all__ = [
-    "DEFAULT_SEED",
-    "SILVER",
-    "TrainResult",
-    "annotated",
-    "make_folder",
-    "read_config",
-    "run_updates",
-    "seeded",
-    "silver_layers",
-    "train",
-    "train_on",
-    "updates",
-]
 
 DEFAULT_SEED = 0
 _FORMAT = 1
@@ -329,10 +313,9 @@ def _describe(nlp: Language, recipe: Recipe, scheme: Scheme, *, seed: int, docum
 
 
 def _write(nlp: Language, optimizer: Optimizer, how: Mapping[str, Any], out: Path) -> None:
-    shutil.rmtree(out, ignore_errors=True)
-    with nlp.use_params(optimizer.averages or {}):
+    with nlp.use_params(optimizer.averages or {}), replaced(out) as folder:
         written = how["before_to_disk"](nlp) if how["before_to_disk"] else nlp
-        written.to_disk(out)
+        written.to_disk(folder)
 
 
 @contextmanager

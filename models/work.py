@@ -12,6 +12,7 @@ from typing import Any
 
 from corpus.errors import WorkspaceError
 from corpus.store import write_atomically
+from corpus.temporary import sweep, temporary_of
 
 _FINISHED = ".finished"
 _LOCK = ".lock"
@@ -48,6 +49,20 @@ def part(work: Path, name: str, make: Callable[[Path], dict[str, Any]]) -> tuple
     mark.parent.mkdir(exist_ok=True)
     write_atomically(mark, json.dumps(record).encode())
     return record, True
+
+
+@contextmanager
+def replaced(folder: Path) -> Iterator[Path]:
+    """A folder to write to, which takes the place of `folder` once all is written: what is there is always whole."""
+    sweep(folder.parent, folder.name)
+    written = temporary_of(folder)
+    shutil.rmtree(written, ignore_errors=True)
+    try:
+        yield written
+        shutil.rmtree(folder, ignore_errors=True)
+        written.replace(folder)
+    finally:
+        shutil.rmtree(written, ignore_errors=True)
 
 
 def finish(work: Path, folder: Path) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shutil
 import sys
 import tempfile
 import time
@@ -55,13 +56,13 @@ def main() -> int:
                         file=sys.stderr,
                     )
         finally:
-            _store(given.out, kind, given.only, found)
+            _store(given.out, found)
         print(
             f"{kind}: {len(found)} faults, {sum(bool(f['problem']) for f in found)} problems, {time.monotonic() - began:.0f} s",
             file=sys.stderr,
         )
         if not given.keep:
-            _away(folder)
+            shutil.rmtree(folder, ignore_errors=True)
     return 1 if bad else 0
 
 
@@ -69,7 +70,8 @@ def _stored(path: Path) -> list[dict[str, Any]]:
     return json.loads(path.read_text(encoding="utf-8"))["faults"] if path.exists() else []
 
 
-def _store(path: Path, kind: str, only: list[str], found: list[dict[str, Any]]) -> None:
+def _store(path: Path, found: list[dict[str, Any]]) -> None:
+    """Put results in the place of earlier ones of the same kind and command."""
     from importlib.metadata import version
 
     ran = {(each["kind"], each["what"]) for each in found}
@@ -77,12 +79,6 @@ def _store(path: Path, kind: str, only: list[str], found: list[dict[str, Any]]) 
     path.parent.mkdir(parents=True, exist_ok=True)
     data = {"hemu": version("hemu"), "faults": [*rest, *found]}
     path.write_text(json.dumps(data, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-
-
-def _away(folder: Path) -> None:
-    import shutil
-
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 if __name__ == "__main__":

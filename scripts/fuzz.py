@@ -17,6 +17,7 @@ import contextlib
 import hashlib
 import json
 import logging
+import os
 import re
 import resource
 import subprocess
@@ -40,8 +41,7 @@ class Watch:
         from fuzzing.targets import TARGETS
 
         self.name, self.crashes, self.run = name, crashes, TARGETS[name]
-        base = "/dev/shm" if Path("/dev/shm").is_dir() else None
-        self.folder = Path(tempfile.mkdtemp(prefix="hemu-fuzz-", dir=base))
+        self.folder = Path(tempfile.mkdtemp(prefix="hemu-fuzz-"))
         self.count, self.slowest, self.seen = 0, 0.0, dict[str, str]()
         self.memory, self.warm = 0, False
 
@@ -128,15 +128,24 @@ def fuzz(name: str, seconds: int, seed: int) -> None:
 def everything(names: list[str], seconds: int, seed: int) -> int:
     """Each target in a process of its own; a table at the end."""
     rows: list[dict[str, Any]] = []
+    # The fuzzer ends its process without a word, so that the files of its inputs are deleted from here.
+    memory = "/dev/shm" if Path("/dev/shm").is_dir() else None
     for name in names:
         began = time.monotonic()
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
         result = OUT / name / "result.json"
         result.unlink(missing_ok=True)
         command = [sys.executable, __file__, "--inside", name, "--seconds", str(seconds), "--seed", str(seed)]
-        ran = subprocess.run(
-            command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, errors="replace", cwd=ROOT
-        )
+        with tempfile.TemporaryDirectory(prefix="hemu-fuzz-", dir=memory) as folder:
+            ran = subprocess.run(
+                command,
+                stderr=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                text=True,
+                errors="replace",
+                cwd=ROOT,
+                env={**os.environ, "TMPDIR": folder},
+            )
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         row = json.loads(result.read_text()) if result.exists() else {"target": name, "runs": 0, "found": {}}
         covered = re.findall(r"cov: (\d+) ft: (\d+)", ran.stderr)
@@ -155,14 +164,9 @@ def everything(names: list[str], seconds: int, seed: int) -> int:
         rows.append(row)
         print("\n".join(line for line in ran.stderr.splitlines() if line.startswith("fuzz: ")), file=sys.stderr)
         print(json.dumps(row), flush=True)
-        _kept(row)
+        with (OUT / "results.jsonl").open("a", encoding="utf-8") as out:
+            out.write(json.dumps(row, ensure_ascii=False) + "\n")
     return int(any(row["found"] or row["exit"] for row in rows))
-
-
-def _kept(row: dict[str, Any]) -> None:
-    file = OUT / "results.jsonl"
-    with file.open("a", encoding="utf-8") as out:
-        out.write(json.dumps(row, ensure_ascii=False) + "\n")
 
 
 def main() -> int:
@@ -178,7 +182,8 @@ def main() -> int:
     given = parser.parse_args()
     if given.tried:
         with tempfile.TemporaryDirectory() as folder:
-            TARGETS[(given.only or list(TARGETS))[0]](given.tried.read_bytes(), Path(folder))
+            for name in given.only or TARGETS:
+                TARGETS[name](given.tried.read_bytes(), Path(folder))
         return 0
     if given.inside:
         sys.argv = sys.argv[:1]

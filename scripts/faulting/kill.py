@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from faulting.runs import Ran, fresh
-from faulting.shim import HALF, MODES, REFUSE, Arm
+from faulting.shim import MODES, REFUSE, Arm
 from faulting.stages import STAGES, Bench, Reference, Stage, points, reference, state
 from faulting.state import State
 
@@ -32,7 +32,7 @@ def result(kind: str, what: str, fault: str, ran: Ran | None, problem: str, **mo
     }
 
 
-def described(stage: Stage, calls: tuple[str, ...], at: int, mode: int) -> str:
+def described(calls: tuple[str, ...], at: int, mode: int) -> str:
     """The place where it is hit, without what differs from run to run."""
     return f"{MODES[mode]} {calls[at - 1]}" if 0 < at <= len(calls) else f"{MODES[mode]} call {at}"
 
@@ -120,7 +120,7 @@ def kills(bench: Bench, names: list[str], most: int, seed: int) -> Iterator[Resu
         if len(places) > most:
             places = sorted(draw.sample(places, most))
         for number, (at, mode) in enumerate(places):
-            fault = described(stage, known.calls, at, mode)
+            fault = described(known.calls, at, mode)
             arm = Arm(bench.folder, at, mode)
             yield hit(bench, stage, known, arm, "kill", fault, dies=True, twice=number % 8 == 0)
 
@@ -162,6 +162,3 @@ def anytime(
             done = "" if ran.killed else " (was through)"
             fault = f"after {moment / whole:.0%} of its time{done}"
             yield checked(bench, stage, known, place, ran, problem, "kill at any moment", fault)
-
-
-__all__ = ["HALF", "Result", "anytime", "checked", "chosen", "ended", "full", "hit", "kills", "result"]

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from faulting import kill, postgres, sample, studio, surroundings
+from faulting import kill, postgres, sample, studio, surroundings, tokens
 from faulting.runs import here
 from faulting.stages import Bench
 
@@ -51,6 +51,6 @@ KINDS: dict[str, Kind] = {
     "clock": _with_bench(surroundings.clock, 2),
     "studio": _with_bench(studio.faults, 3),
     "postgres": _with_bench(postgres.faults, 6),
-    "token": _with_bench(studio.personal, 0),
+    "token": _with_bench(tokens.faults, 8),
     "worker": _with_bench(surroundings.a_worker_dies, 1),
 }

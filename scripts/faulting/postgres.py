@@ -16,7 +16,7 @@ from typing import Any
 
 from faulting.kill import Result, ended
 from faulting.stages import Bench
-from faulting.studio import Case, Service, _again, _at, _smaller_chunks, free_port
+from faulting.studio import Case, Service, hit_at, pulled_again, pushed_again, smaller_chunks
 
 PASSWORD = "of-the-database"
 
@@ -79,6 +79,8 @@ def cluster() -> Iterator[Cluster | None]:
     secret.chmod(0o644)
     options = ["-D", root / "data", "-U", "owner", "-A", "scram-sha-256", f"--pwfile={secret}", "-N", "-E", "UTF8"]
     subprocess.run([program, *options], cwd=root, check=True, capture_output=True, **user)
+    from annotators.studio.server import free_port
+
     made = Cluster(root, Path(program).parent, free_port(), user)
     made.start()
     try:
@@ -90,7 +92,7 @@ def cluster() -> Iterator[Cluster | None]:
 
 def faults(bench: Bench, names: list[str], most: int, seed: int) -> Iterator[Result]:
     """The database is gone from a request on, and back when the command has ended."""
-    _smaller_chunks()
+    smaller_chunks()
     with cluster() as database:
         if database is None:
             return
@@ -120,23 +122,19 @@ def _gone(bench: Bench, service: Service, database: Cluster, most: int) -> Itera
     annotated = case.annotate()
     for at in sorted({2 + number * (count - 2) // max(1, most - 1) for number in range(most)}):
         each = Case(bench, service)
-        service.proxy.begin(_at("gone", at), database.kill)
+        service.proxy.begin(hit_at("gone", at), database.kill)
         ran = each.hemu("push")
         database.start()
         time.sleep(1)
         where = f"PostgreSQL is gone from {service.proxy.done[0].partition(': ')[2] if service.proxy.done else at} on"
-        yield _again(each, ran, ended(ran, dies=False), where, "PostgreSQL")
+        yield pushed_again(each, ran, ended(ran, dies=False), where, "PostgreSQL")
     pulled = shutil.copytree(case.place, bench.folder / "pulled-postgres")
     for at in (3, 5):
         shutil.rmtree(case.place)
         shutil.copytree(pulled, case.place)
-        service.proxy.begin(_at("gone", at), database.kill)
+        service.proxy.begin(hit_at("gone", at), database.kill)
         ran = case.hemu("pull")
         database.start()
         time.sleep(1)
-        service.proxy.begin()
-        again = case.hemu("pull")
-        problem = ended(ran, dies=False) or (again.said if again.code else "") or case.wrong_in_workspace(annotated)
-        from faulting.kill import result
-
-        yield result("PostgreSQL", "pull", f"PostgreSQL is gone from request {at} on", ran, problem)
+        where = f"PostgreSQL is gone from request {at} on"
+        yield pulled_again(case, annotated, ran, ended(ran, dies=False), where, "PostgreSQL")

@@ -52,7 +52,6 @@ class Proxy:
     """`plan` says by number, method and path what happens to a request; `victim` is the process that is killed."""
 
     upstream: str
-    port: int
     plan: Callable[[int, str, str], str] = lambda number, method, path: PASS
     victim: int = 0
     seen: list[str] = field(default_factory=list)
@@ -62,13 +61,13 @@ class Proxy:
 
     def __post_init__(self) -> None:
         self.lock = threading.Lock()
-        self.server = ThreadingHTTPServer(("127.0.0.1", self.port), _handler(self))
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self.server.daemon_threads = True
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"http://127.0.0.1:{self.server.server_address[1]}"
 
     def begin(self, plan: Callable[[int, str, str], str] | None = None, also: Callable[[], None] | None = None) -> None:
         """Count from one again, with another plan."""

@@ -57,6 +57,7 @@ STAGES = (
     Stage("migrate", "gold", ("migrate", "scheme-2.toml", "--map", "AGENCY=BODY", "-w", "w"), "w", False, _scheme),
     Stage("remove", "gold", ("remove", "--pair", "a003", "-w", "w"), removes=True),
     Stage("dataset", "gold", ("dataset", "--workers", "1", "-w", "w")),
+    Stage("train", "gold", ("train", "m", "--lang", "zh", "--max-steps", "8", "-w", "w"), "m"),
     Stage("bulk", "nothing", ("bulk", "{in}", "shards", "--fast", "--workers", "1"), "shards"),
     Stage("collect", "shards", ("collect", "shards", "-w", "w")),
 )

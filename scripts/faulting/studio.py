@@ -6,7 +6,6 @@ import os
 import random
 import shutil
 import signal
-import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -19,18 +18,11 @@ from faulting.stages import Bench
 from faulting.state import state_of
 
 
-def free_port() -> int:
-    """A port of 127.0.0.1 that nothing listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 class Service:
     """A Label Studio of its own behind a proxy, for as long as the context lasts."""
 
     def __init__(self, folder: Path) -> None:
-        from annotators.studio.server import Server
+        from annotators.studio.server import Server, free_port
 
         self.server = Server(folder / "studio")
         self.port = free_port()
@@ -41,7 +33,7 @@ class Service:
         url = self.server.start(self.port, timeout=600).url
         self.token = self.server.token()
         self.direct = connect(url, self.token)
-        self.proxy = Proxy(url, free_port())
+        self.proxy = Proxy(url)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -155,7 +147,8 @@ class Case:
         return ""
 
 
-def _smaller_chunks() -> None:
+def smaller_chunks() -> None:
+    """Have this process, and its forks, send and fetch a few tasks at a time, so that there are more requests to hit."""
     import annotators.studio.pull as pull
     import annotators.studio.push as push
 
@@ -181,7 +174,7 @@ def _judged(ran: Ran, fault: str, at: int) -> str:
 
 def faults(bench: Bench, names: list[str], most: int, seed: int) -> Iterator[Result]:
     """Each fault at a request of push, then of pull; then the same command again."""
-    _smaller_chunks()
+    smaller_chunks()
     with Service(bench.folder) as service:
         proxy = service.proxy
         case = Case(bench, service)
@@ -209,7 +202,8 @@ def faults(bench: Bench, names: list[str], most: int, seed: int) -> Iterator[Res
             yield from _restarts(bench, service, len(pushing))
 
 
-def _at(fault: str, at: int) -> Callable[[int, str, str], str]:
+def hit_at(fault: str, at: int) -> Callable[[int, str, str], str]:
+    """The plan for a `Proxy` that has the fault happen at one request."""
     # A token that is no longer good stays so; what is unwell for a moment may be tried again by the client.
     lasting = fault == "401"
     return lambda number, method, path: fault if number == at or (lasting and number > at) else "pass"
@@ -217,14 +211,15 @@ def _at(fault: str, at: int) -> Callable[[int, str, str], str]:
 
 def _push(bench: Bench, service: Service, fault: str, at: int, also: Callable[[], None] | None = None) -> Result:
     case = Case(bench, service)
-    service.proxy.begin(_at(fault, at), also)
+    service.proxy.begin(hit_at(fault, at), also)
     ran = case.hemu("push")
     where = service.proxy.done[0] if service.proxy.done else f"{fault}: request {at} was not made"
     problem = _judged(ran, fault, at) if service.proxy.done else ""
-    return _again(case, ran, problem, where)
+    return pushed_again(case, ran, problem, where)
 
 
-def _again(case: Case, ran: Ran, problem: str, where: str, kind: str = "Label Studio") -> Result:
+def pushed_again(case: Case, ran: Ran, problem: str, where: str, kind: str = "Label Studio") -> Result:
+    """Push once more, without a fault: the server has to hold each article once then."""
     case.service.proxy.begin()
     again = case.hemu("push")
     if not problem and again.code:
@@ -235,11 +230,16 @@ def _again(case: Case, ran: Ran, problem: str, where: str, kind: str = "Label St
 
 def _pull(case: Case, annotated: int, fault: str, at: int) -> Result:
     proxy = case.service.proxy
-    proxy.begin(_at(fault, at))
+    proxy.begin(hit_at(fault, at))
     ran = case.hemu("pull")
     where = proxy.done[0] if proxy.done else f"{fault}: request {at} was not made"
     problem = _judged(ran, fault, at) if proxy.done else ""
-    proxy.begin()
+    return pulled_again(case, annotated, ran, problem, where)
+
+
+def pulled_again(case: Case, annotated: int, ran: Ran, problem: str, where: str, kind: str = "Label Studio") -> Result:
+    """Pull once more, without a fault: everything has to be there then, and a third time has to change nothing."""
+    case.service.proxy.begin()
     again = case.hemu("pull")
     if not problem and again.code:
         problem = f"the next run fails: {again.said[-300:]}"
@@ -248,7 +248,7 @@ def _pull(case: Case, annotated: int, fault: str, at: int) -> Result:
     third = case.hemu("pull")
     if not problem and (third.code or state_of(case.root).rows != before):
         problem = f"a further pull does something: {third.said[-200:]}"
-    return result("Label Studio", "pull", where, ran, problem)
+    return result(kind, "pull", where, ran, problem)
 
 
 def _restarts(bench: Bench, service: Service, count: int) -> Iterator[Result]:
@@ -263,41 +263,9 @@ def _restarts(bench: Bench, service: Service, count: int) -> Iterator[Result]:
                 time.sleep(0.05)
 
             case = Case(bench, service)
-            service.proxy.begin(_at("slow" if not hard else "restarted", at), restart)
+            service.proxy.begin(hit_at("slow" if not hard else "restarted", at), restart)
             ran = case.hemu("push")
             where = f"the server is {'killed' if hard else 'stopped'} and started again at {' '.join(service.proxy.done[:1])}"
             for thread in begun:
                 thread.join()
-            yield _again(case, ran, ended(ran, dies=False), where, "Label Studio restarts")
-
-
-def personal(bench: Bench, names: list[str], most: int, seed: int) -> Iterator[Result]:
-    """A personal access token whose access runs out in the middle (it is renewed), and one that is revoked then."""
-    import sys
-
-    sys.path.insert(0, str(Path(__file__).parents[2] / "tests"))
-    from signing_up import PASSWORD, sign_up
-
-    from annotators.studio.accounts import link_of
-    from annotators.studio.tokens import make_personal
-
-    _smaller_chunks()
-    with Service(bench.folder) as service:
-        sign_up(link_of(service.direct), "faults@example.org")
-        token = make_personal(service.direct.url, "faults@example.org", PASSWORD)
-        service.token = token
-        case = Case(bench, service)
-        service.proxy.begin()
-        ran = case.hemu("push")
-        if ran.code:
-            raise SystemExit(f"faults: push does not work with a personal token: {ran.said}")
-        asked = [
-            n for n, path in enumerate(service.proxy.seen, 1) if "token/refresh" not in path and "version" not in path
-        ]
-        for at in asked[1:]:
-            case = Case(bench, service)
-            service.proxy.begin(lambda number, method, path, at=at: "401" if number == at else "pass")  # type: ignore[misc]
-            ran = case.hemu("push")
-            problem = "" if ran.code == 0 else f"was not renewed: {ran.said[-200:]}"
-            where = f"the access token has run out at {service.proxy.done[0].partition(': ')[2]}"
-            yield _again(case, ran, problem, where, "Label Studio, token")
+            yield pushed_again(case, ran, ended(ran, dies=False), where, "Label Studio restarts")

@@ -73,7 +73,8 @@ def _check(document: Document) -> None:
 
 def cleaning(data: bytes, folder: Path) -> None:
     """Cleaning twice is cleaning once, and every offset leads back into the raw text."""
-    from corpus.clean import clean, find_blocks, raw_span
+    from corpus.blocks import find_blocks
+    from corpus.clean import clean, raw_span
     from corpus.language import detect_language
 
     raw = _text(data)
@@ -244,7 +245,7 @@ def splitting(data: bytes, folder: Path) -> None:
     """The parts of a long article hold all of it, each character once."""
     from annotators.studio.convert import task_of
     from annotators.studio.cut import part_of, parts_of
-    from corpus.clean import find_blocks
+    from corpus.blocks import find_blocks
 
     source = Bytes(data)
     items = []
