@@ -13,16 +13,19 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from threading import Thread
-from typing import Any
+from typing import Any, ClassVar
 
 import httpx
 import pytest
 
 from annotators.bulk import bulk, collect, shards_of
 from annotators.bulk.places import Place
+from annotators.bulk.scratch import scratch
 from annotators.bulk.work import DONE, Recipe, recipe_of
+from corpus import removal
+from corpus.document import Removal
 from corpus.errors import HemuError, InputError
-from corpus.schema import DOCUMENTS, layers_table
+from corpus.schema import DOCUMENTS, REMOVALS, layers_table
 from corpus.store import Workspace
 
 EN = "The Ministry of Water Resources said on Monday that it will repair {n} reservoirs in Gansu by 2027."
@@ -63,6 +66,14 @@ class TestShards:
         assert [s.files for s in shards_of([Place(f"{tmp_path}/*.csv")])] == [("b.csv",)]
         assert [s.files for s in shards_of([Place(f"{tmp_path}/b.csv")])] == [("b.csv",)]
         assert [s.files for s in shards_of([Place(f"file://{tmp_path}/b.csv")])] == [("b.csv",)]
+
+    def test_signs_of_patterns_may_be_part_of_a_name(self, tmp_path: Path) -> None:
+        for name in ("news[1].jsonl", "news1.jsonl", "a?/b.csv"):
+            (tmp_path / name).parent.mkdir(exist_ok=True)
+            (tmp_path / name).touch()
+        found = {name: [s.files for s in shards_of([Place(f"{tmp_path}/{name}")])] for name in ("news[1].jsonl", "a?")}
+        assert found == {"news[1].jsonl": [("news[1].jsonl",)], "a?": [("b.csv",)]}
+        assert [s.files for s in shards_of([Place(f"{tmp_path}/news[0-9].jsonl")])] == [("news1.jsonl",)]
 
     def test_a_new_file_changes_the_shard_beside_it_only(self, tmp_path: Path) -> None:
         for number in range(6000):
@@ -123,6 +134,99 @@ class TestLocal:
         assert bulk([str(articles)], str(out), RECIPE, workers=1).done == 1
         assert files(out) == whole
 
+    def test_a_shard_that_is_done_anew_holds_nothing_of_before(
+        self, articles: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        out, combined = tmp_path / "out", layers_table("combined")
+        other = replace(RECIPE, annotators=("rules-en", "rules-zh"))
+        bulk([str(articles)], str(tmp_path / "alone"), other, workers=1)
+        bulk([str(articles)], str(out), RECIPE, workers=1)
+        shard = sorted(out.iterdir())[0]
+        # What somebody else has put there is none of ours.
+        (shard / "notes.txt").write_text("mine")
+        (shard / "gold").mkdir()
+        (shard / "gold" / "000000-aaaaaaaaaaaa.parquet").write_text("mine, too")
+        # Cut off in the middle: the shard counts as not done, and the next run still knows what to delete.
+        written: list[str] = []
+        write = Place.write
+
+        def stops(place: Place, path: str, data: bytes) -> None:
+            if len(written) == 6:
+                raise OSError(28, "No space left on device")
+            written.append(path)
+            write(place, path, data)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(Place, "write", stops)
+            assert len(bulk([str(articles)], str(out), other, workers=1).skipped) == 3
+        assert not (shard / DONE).exists()
+        assert bulk([str(articles)], str(out), other, workers=1).done == 3
+        (shard / "notes.txt").unlink()
+        (shard / "gold" / "000000-aaaaaaaaaaaa.parquet").unlink()
+        assert files(out) == files(tmp_path / "alone")
+        layers = [Workspace.open(one / shard.name).read(combined) for one in (out, tmp_path / "alone")]
+        assert layers[0] == layers[1]
+
+    def test_what_a_record_names_outside_of_its_shard_is_not_deleted(self, articles: Path, tmp_path: Path) -> None:
+        out, precious = tmp_path / "out", tmp_path / "precious.txt"
+        precious.write_text("x")
+        bulk([str(articles)], str(out), RECIPE, workers=1)
+        for shard in out.iterdir():
+            record = json.loads((shard / DONE).read_text())
+            record["files"] |= {"../../precious.txt": "", str(precious): ""}
+            record["mark"] = "another"
+            (shard / DONE).write_text(json.dumps(record))
+        assert bulk([str(articles)], str(out), RECIPE, workers=1).done == 3
+        assert precious.exists()
+
+    def test_what_nobody_foresaw_stops_no_other_shard(
+        self, articles: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        fetch = Place.fetch
+
+        def fails(place: Place, path: str, to: Path) -> None:
+            if path.endswith("1.jsonl"):
+                raise ZeroDivisionError("by\nzero")
+            fetch(place, path, to)
+
+        monkeypatch.setattr(Place, "fetch", fails)
+        report = bulk([str(articles)], str(tmp_path / "out"), RECIPE, workers=1)
+        assert report.done == 2
+        assert [s.why for s in report.skipped] == [
+            "internal error (ZeroDivisionError: by zero); please report it, with the articles if you may"
+        ]
+
+    def test_two_files_of_one_name_below_two_folders(self, articles: Path, tmp_path: Path) -> None:
+        with pytest.raises(InputError, match="name each file once, or the folder above both"):
+            bulk([str(articles), f"{articles}/2024/../"], str(tmp_path / "out"), RECIPE, workers=1)
+
+    def test_folders_of_killed_processes_are_cleared_away(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+        code = "import time; from annotators.bulk.scratch import scratch\nwith scratch() as f: print(f, flush=True); time.sleep(60)"
+        command = [sys.executable, "-c", code]
+        several = [
+            subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={**os.environ, "TMPDIR": str(tmp_path)})
+            for _ in range(2)
+        ]
+        try:
+            folders = [Path(str(each.stdout and each.stdout.readline()).strip()) for each in several]
+            several[0].kill()
+            several[0].wait()
+            foreign = tmp_path / "hemu-bulk-plans"
+            foreign.mkdir()
+            (tmp_path / "hemu-bulk-link").symlink_to(folders[0].parent, target_is_directory=True)
+            assert all(folder.is_dir() for folder in folders)
+            with scratch() as mine:
+                assert not folders[0].parent.exists()
+                assert (folders[1].is_dir(), foreign.is_dir(), mine.is_dir()) == (True, True, True)
+            assert not mine.parent.exists()
+        finally:
+            for each in several:
+                each.kill()
+                each.communicate()
+
     def test_a_shard_that_cannot_be_read_stops_no_other(self, articles: Path, tmp_path: Path) -> None:
         (articles / "2024" / "1.jsonl").write_text("{no json\n")
         (articles / "2024" / "4.parquet").write_bytes(b"no parquet")
@@ -178,6 +282,34 @@ class TestCollecting:
         (news.root / "collected.json").unlink()
         assert collect(news, str(out)).done == 3
         assert files(news.root) == before
+
+    def test_the_form_of_a_shard_that_was_taken_last_counts(self, articles: Path, out: Path, tmp_path: Path) -> None:
+        news = Workspace.create(tmp_path / "news")
+        collect(news, str(out))
+        first = news.read(layers_table("combined"))
+        for recipe in (replace(RECIPE, annotators=("rules-en", "rules-zh")), RECIPE):
+            bulk([str(articles)], str(out), recipe, workers=1)
+            collect(news, str(out))
+            assert (news.read(layers_table("combined")) == first) is (recipe == RECIPE)
+
+    def test_what_was_withdrawn_does_not_come_back(self, out: Path, tmp_path: Path) -> None:
+        news = Workspace.create(tmp_path / "news")
+        collect(news, str(out), only="2024-0*")
+        removal.record(news, ["s0-1.en"])
+        removal.sweep(news, ["s0-1.en"])
+        (news.root / "collected.json").unlink()
+        # The same text under another id, too.
+        document = next(d for d in Workspace.open(sorted(out.iterdir())[1]).documents().values() if d.id == "s1-1.zh")
+        news.append(REMOVALS, [Removal("elsewhere", "", document.sha, "2026-01-02T00:00:00+00:00", "")])
+        report = collect(news, str(out))
+        assert report.done == 3
+        assert {s.what for s in report.skipped} == {"s0-1.en", "s1-1.zh"}
+        assert any(s.why == "was withdrawn on 2026-01-02: hemu remove" for s in report.skipped)
+        assert len(news.documents()) == 10
+        for path in news.root.rglob("*.parquet"):
+            assert document.text.encode() not in path.read_bytes()
+        assert {"s0-1.en", "s1-1.zh"}.isdisjoint(news.read(layers_table("combined")))
+        assert collect(news, str(out)).skipped == []
 
     def test_a_damaged_shard_is_named_and_left(self, out: Path, tmp_path: Path) -> None:
         shard = sorted(out.iterdir())[0]
@@ -280,16 +412,18 @@ def workers_of_ray() -> list[int]:
 
 @pytest.mark.slow
 class TestRay:
+    NODE: ClassVar = {"object_store_memory": 80 << 20, "memory": 3 << 30, "node_ip_address": "127.0.0.1"}
+
     @pytest.fixture
-    def cluster(self, s3: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    def cluster(self, s3: Any, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+        """A cluster with a core at its head, or the number that the test asks for, and one on another node."""
         # All of it on loopback: Ray looks for another address otherwise. It reads this when it is imported.
         monkeypatch.setenv("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")
         import ray
         from ray.cluster_utils import Cluster
 
-        node = {"num_cpus": 1, "object_store_memory": 80 << 20, "memory": 3 << 30, "node_ip_address": "127.0.0.1"}
-        made = Cluster(initialize_head=True, head_node_args=dict(node))
-        made.add_node(**node)
+        made = Cluster(initialize_head=True, head_node_args={**self.NODE, "num_cpus": getattr(request, "param", 1)})
+        made.add_node(**self.NODE, num_cpus=1)
         yield made
         ray.shutdown()
         made.shutdown()
@@ -326,6 +460,60 @@ class TestRay:
         assert tables(fetched(s3, "news/out")) == tables(files(tmp_path / "out"))
         again = bulk([address], "s3://news/out", RECIPE, engine="ray", address=cluster.address)
         assert (again.done, again.unchanged) == (0, 8)
+
+    @pytest.mark.parametrize("cluster", [0], indirect=True)
+    def test_a_node_is_lost_in_the_middle(
+        self,
+        cluster: Any,
+        articles: Path,
+        tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch,
+        caplog: pytest.LogCaptureFixture,
+    ) -> None:
+        for shard in range(3, 8):
+            (articles / "2024" / f"{shard}.jsonl").write_text(rows(shard, 12), encoding="utf-8")
+        lost = cluster.add_node(**self.NODE, num_cpus=1)
+        raylet = lost.all_processes["raylet"][0].process.pid
+        under: list[int] = []
+        over = False
+
+        def lose() -> None:
+            while not over and not under:
+                # The processes of a node are children of its raylet.
+                under.extend(process for process in workers_of_ray() if parent(process) == raylet)
+                time.sleep(0.05)
+            if under:
+                time.sleep(0.3)
+                cluster.remove_node(lost, allow_graceful=False)
+
+        loser = Thread(target=lose)
+        loser.start()
+        out = str(tmp_path / "out")
+        try:
+            report = bulk([str(articles)], out, RECIPE, engine="ray", address=cluster.address)
+        finally:
+            over = True
+            loser.join()
+        assert under
+        assert not any(Path(f"/proc/{process}").exists() for process in under)
+        assert (report.done, report.skipped) == (8, [])
+        bulk([str(articles)], str(tmp_path / "alone"), RECIPE, workers=1)
+        assert files(tmp_path / "out") == files(tmp_path / "alone")
+        # The other one goes, too: hemu says so, and does not wait for ever.
+        cluster.remove_node(next(iter(cluster.worker_nodes)), allow_graceful=False)
+        (articles / "2024" / "9.jsonl").write_text(rows(9), encoding="utf-8")
+        monkeypatch.setattr("annotators.bulk.run._LOOK", 2.0)
+        monkeypatch.setattr("annotators.bulk.run._GIVE_UP", 40.0)
+        with pytest.raises(HemuError, match="no node of the Ray cluster offers a core and 1500 MB of memory"):
+            bulk([str(articles)], out, RECIPE, engine="ray", address=cluster.address)
+        assert [record.message.partition(";")[2] for record in caplog.records] == [" waiting for one"]
+
+
+def parent(process: int) -> int:
+    try:
+        return int(Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[1])
+    except (OSError, IndexError):
+        return 0
 
 
 def test_no_cluster_is_one_line(articles: Path, tmp_path: Path) -> None:

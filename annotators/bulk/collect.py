@@ -6,19 +6,19 @@ import hashlib
 import json
 import posixpath
 import time
+from dataclasses import replace
 from fnmatch import fnmatch
-from pathlib import Path
 from typing import Any
 
 from annotators.bulk.places import Place
 from annotators.bulk.work import DONE, read_record
 from corpus.errors import InputError, WorkspaceError
+from corpus.removal import removed, sweep
 from corpus.report import Progress, Skipped, StageReport
-from corpus.schema import DOCUMENTS
+from corpus.schema import DOCUMENTS, REMOVALS
 from corpus.store import Workspace, write_atomically
 
 _STATE = "collected.json"
-_SETTLED = ("hemu.toml", "scheme.toml")
 
 
 def collect(workspace: Workspace, address: str, *, only: str = "*", progress: Progress | None = None) -> StageReport:
@@ -26,6 +26,7 @@ def collect(workspace: Workspace, address: str, *, only: str = "*", progress: Pr
 
     A shard that was taken before, and is still the same, is left alone. Each file is proved by its SHA-256. An article that
     the workspace has from elsewhere, with another text, is not overwritten: the shard is left out and the article named.
+    What was withdrawn from the workspace (`hemu remove`) stays so: such documents are left out, whatever shard they are in.
     Near-duplicates between shards are found afterwards by `hemu dedupe`. Raises InputError where no shard is there.
     """
     started = time.monotonic()
@@ -43,10 +44,10 @@ def collect(workspace: Workspace, address: str, *, only: str = "*", progress: Pr
         for number, name in enumerate(chosen, 1):
             record = read_record(place, name)
             if record is None:
-                report.skipped.append(Skipped(name, "was made by another version of hemu; make it anew: hemu bulk"))
+                report.skipped.append(Skipped(name, "is being made, or was by another version of hemu; run: hemu bulk"))
             elif state.get(name) == (digest := _digest(record)):
                 report.unchanged += 1
-            elif why := _take(workspace, place, name, record, documents):
+            elif why := _take(workspace, place, name, record, documents, again=name in state):
                 report.skipped.append(Skipped(name, why))
             else:
                 report.done += 1
@@ -55,8 +56,23 @@ def collect(workspace: Workspace, address: str, *, only: str = "*", progress: Pr
                 write_atomically(workspace.root / _STATE, json.dumps(state, indent=1).encode())
             if progress:
                 progress(number, len(chosen))
+    report.skipped += _withdrawn(workspace)
     report.seconds = time.monotonic() - started
     return report
+
+
+def _withdrawn(workspace: Workspace) -> list[Skipped]:
+    """Take documents out again whose texts were withdrawn, under whatever id they came back; which these are."""
+    records = {record.sha: record for record in removed(workspace).values()}
+    back = [head for head in workspace.heads() if head.sha in records] if records else []
+    if not back:
+        return []
+    with workspace.writing():
+        known = removed(workspace)
+        others = [(head, records[head.sha]) for head in back if head.id not in known]
+        workspace.append(REMOVALS, [replace(r, document=head.id, pair=head.pair) for head, r in others])
+    sweep(workspace, [head.id for head in back])
+    return [Skipped(head.id, f"was withdrawn on {records[head.sha].when[:10]}: hemu remove") for head in back]
 
 
 def _state(workspace: Workspace) -> dict[str, str]:
@@ -72,8 +88,10 @@ def _digest(record: dict[str, Any]) -> str:
     return hashlib.sha256(json.dumps(record["files"], sort_keys=True).encode()).hexdigest()[:16]
 
 
-def _take(workspace: Workspace, place: Place, name: str, record: dict[str, Any], documents: dict[str, str]) -> str:
-    """Take the tables of a shard; why not, where it cannot be."""
+def _take(
+    workspace: Workspace, place: Place, name: str, record: dict[str, Any], documents: dict[str, str], *, again: bool
+) -> str:
+    """Take the tables of a shard, `again` where another form of it was taken before; why not, where it cannot be."""
     data: dict[str, bytes] = {}
     for file, sha in record["files"].items():
         if file.endswith(".parquet"):
@@ -86,7 +104,7 @@ def _take(workspace: Workspace, place: Place, name: str, record: dict[str, Any],
         return f"{other!r} is in the workspace already, with another text; give one of them another id"
     # Documents last: what they need is there when they are.
     for file in sorted(data, key=lambda file: (file.startswith(f"{DOCUMENTS.name}/"), file)):
-        _append(workspace.folder(posixpath.dirname(file)), data[file])
+        _append(workspace, posixpath.dirname(file), data[file], again)
     documents |= heads
     return ""
 
@@ -102,12 +120,17 @@ def _heads(data: dict[str, bytes]) -> dict[str, str]:
     return found
 
 
-def _append(folder: Path, data: bytes) -> None:
-    """Add a file to a table, unless the very same is there."""
-    folder.mkdir(parents=True, exist_ok=True)
+def _append(workspace: Workspace, table: str, data: bytes, again: bool) -> None:
+    """Add a file to a table, unless the very same is there from a call that was killed.
+
+    What is taken `again` is added nevertheless: the same file may be there from before another form of the shard, whose
+    rows would count as the later ones.
+    """
     digest = hashlib.sha256(data).hexdigest()[:12]
-    there = sorted(folder.glob("[0-9]*.parquet"))
-    if any(path.stem.endswith(f"-{digest}") for path in there):
+    there = workspace.shards(table)
+    if not again and any(path.stem.endswith(f"-{digest}") for path in there):
         return
     number = int(there[-1].name.split("-")[0]) + 1 if there else 0
+    folder = workspace.folder(table)
+    folder.mkdir(parents=True, exist_ok=True)
     write_atomically(folder / f"{number:06d}-{digest}.parquet", data)

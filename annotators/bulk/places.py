@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import posixpath
+import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ from corpus.temporary import sweep
 if TYPE_CHECKING:
     from fsspec import AbstractFileSystem
 
+_PATTERN = re.compile(r"[*?[]")
 _PACKAGES = {"s3": "s3fs", "gs": "gcsfs", "gcs": "gcsfs", "abfs": "adlfs", "az": "adlfs", "hdfs": "pyarrow"}
 
 
@@ -64,10 +66,15 @@ class Place:
         for path in sorted(infos):
             yield Found(path, _mark(infos[path]))
 
+    @cached_property
+    def _is_pattern(self) -> bool:
+        # A file may be called "news[1].jsonl".
+        return bool(_PATTERN.search(self.path)) and not self.system.exists(self.path)
+
     def _infos(self) -> dict[str, Any]:
         # What was listed before may have changed since.
         self.system.invalidate_cache()
-        if any(sign in self.path for sign in "*?["):
+        if self._is_pattern:
             found = self.system.glob(self.path, detail=True)
         elif self.system.isfile(self.path):
             return {self.path: self.system.info(self.path)}
@@ -80,10 +87,9 @@ class Place:
     @property
     def base(self) -> str:
         """The folder that names are counted from: up to the first part of a pattern, or that of a single file."""
-        parts = self.path.split("/")
-        magic = next((n for n, part in enumerate(parts) if any(sign in part for sign in "*?[")), None)
-        if magic is not None:
-            return "/".join(parts[:magic])
+        if self._is_pattern:
+            parts = self.path.split("/")
+            return "/".join(parts[: next(n for n, part in enumerate(parts) if _PATTERN.search(part))])
         return posixpath.dirname(self.path) if self.system.isfile(self.path) else self.path
 
     def read(self, path: str) -> bytes | None:
@@ -106,6 +112,11 @@ class Place:
             else:
                 # What stores objects shows one only when it is whole.
                 self.system.pipe_file(path, data)
+
+    def remove(self, path: str) -> None:
+        """Delete a file, if it is there."""
+        with self.telling(WorkspaceError), suppress(FileNotFoundError):
+            self.system.rm_file(path)
 
     def fetch(self, path: str, to: Path) -> None:
         """Copy a file to this machine."""

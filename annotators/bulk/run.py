@@ -6,11 +6,11 @@ import logging
 import socket
 import time
 from collections.abc import Callable, Iterable, Iterator
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from annotators.bulk.places import Place
-from annotators.bulk.shards import Shard, shards_of
-from annotators.bulk.work import Job, Outcome, Recipe, do_shard, read_record
+from annotators.bulk.shards import shards_of
+from annotators.bulk.work import Job, Outcome, Recipe, do_shard, is_done
 from corpus.engine import cores, map_batches
 from corpus.errors import HemuError, InputError
 from corpus.report import Progress, Skipped, StageReport
@@ -22,6 +22,11 @@ ENGINES: tuple[Engine, ...] = get_args(Engine)
 _MEMORY = 1500
 # How often a shard is begun anew when a machine is lost under it.
 _RETRIES = 5
+# After so many seconds without a result hemu looks whether any node could give one, and after so many without such a node
+# it gives up: a cluster that grows by itself starts nodes within minutes.
+_LOOK, _GIVE_UP = 30.0, 600.0
+
+log = logging.getLogger(__name__)
 
 
 def bulk(
@@ -49,12 +54,15 @@ def bulk(
     target = Place(out)
     digest = recipe.digest
     todo: list[Job] = []
-    seen: set[str] = set()
+    seen: dict[str, str] = {}
     for shard in shards_of([Place(source) for source in sources]):
         if shard.name in seen:
-            raise InputError(f"{shard.address}: {shard.files[0]} is named twice; name each file once")
-        seen.add(shard.name)
-        if _is_done(target, shard, digest):
+            raise InputError(
+                f"{shard.address}: {shard.files[0]} is also below {seen[shard.name]}, and what is made of them would have one "
+                "name; name each file once, or the folder above both"
+            )
+        seen[shard.name] = shard.address
+        if is_done(target, shard, digest):
             report.unchanged += 1
         else:
             todo.append(Job(shard, recipe, digest, out))
@@ -75,11 +83,6 @@ def bulk(
     return report
 
 
-def _is_done(out: Place, shard: Shard, digest: str) -> bool:
-    record = read_record(out, shard.name)
-    return record is not None and (record["recipe"], record["mark"]) == (digest, shard.mark)
-
-
 def _local(jobs: list[Job], workers: int | None, _: str) -> Iterator[Outcome]:
     yield from map_batches(do_shard, jobs, workers=min(workers or cores(), max(1, len(jobs))))
 
@@ -97,10 +100,7 @@ def _ray(jobs: list[Job], workers: int | None, address: str) -> Iterator[Outcome
         try:
             ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR, configure_logging=False)
         except Exception as error:
-            why = " ".join(str(error).split())[:200]
-            raise HemuError(
-                f"no Ray cluster answers at {address!r} ({why}); start one with: ray start --head"
-            ) from None
+            raise _no_cluster(address, " ".join(str(error).split())[:200]) from None
     try:
         task = ray.remote(num_cpus=1, memory=_MEMORY << 20, max_retries=_RETRIES)(do_shard)
         yield from _in_flight(jobs, task.remote, workers or _cpus(ray.cluster_resources))
@@ -133,15 +133,40 @@ def _in_flight(jobs: list[Job], submit: Callable[[Job], object], at_once: int) -
 
     names: dict[object, str] = {}
     left = iter(jobs)
+    alone = 0.0
     while True:
         while len(names) < 2 * at_once and (job := next(left, None)) is not None:
             names[submit(job)] = job.shard.name
         if not names:
             return
-        (ready,), _ = ray.wait(list(names), num_returns=1)
+        found, _ = ray.wait(list(names), num_returns=1, timeout=_LOOK)
+        if not found:
+            alone = 0.0 if _any_node() else _still_alone(alone)
+            continue
+        alone = 0.0
+        (ready,) = found
         name = names.pop(ready)
         try:
             yield ray.get(ready)
         except ray.exceptions.RayError as error:
             why = " ".join(str(error).split())[:200]
             yield Outcome(name, error=f"lost on the cluster {_RETRIES + 1} times ({why}); run the same command again")
+
+
+def _any_node() -> bool:
+    """Whether a node of the cluster is there that a shard could be worked on by, now or when it has done others."""
+    import ray
+
+    nodes: list[dict[str, Any]] = ray.nodes()  # type: ignore[no-untyped-call]
+    offers = [node["Resources"] for node in nodes if node["Alive"]]
+    return any(offer.get("CPU", 0) >= 1 and offer.get("memory", 0) >= _MEMORY << 20 for offer in offers)
+
+
+def _still_alone(seconds: float) -> float:
+    """For how long no node has been there, after another look; HemuError where that is too long."""
+    what = f"no node of the Ray cluster offers a core and {_MEMORY} MB of memory"
+    if seconds + _LOOK >= _GIVE_UP:
+        raise HemuError(f"{what}; what was finished is stored: start nodes, then run the same command again")
+    if not seconds:
+        log.warning("%s; waiting for one", what)
+    return seconds + _LOOK

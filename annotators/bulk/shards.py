@@ -30,9 +30,9 @@ class Shard:
 
 
 def shards_of(places: Iterable[Place]) -> Iterator[Shard]:
-    """The shards of all files at these places, versions of an article have to be in one file,
-    or to have names that differ in their last parts only (a.en.txt, a.zh.txt).
+    """The shards of all files at these places.
 
+    Both versions of an article must be in one file, or in files whose names differ after the first dot only (a.en.txt, a.zh.txt).
     Where single files are cut into shards follows from their names, so that new ones change the shards beside them only.
     """
     for place in places:
@@ -79,7 +79,7 @@ def _name(path: str) -> str:
     """A name for the folder of a shard, from the path of its first file.
 
     >>> _name("2024/05/新闻.jsonl")
-    '2024-05-.jsonl-f9a1'
+    '2024-05-.jsonl-10a55433'
     """
     plain = re.sub(r"[^A-Za-z0-9._-]+", "-", str(PurePosixPath(path))).strip(".-") or "shard"
     return f"{plain[-80:]}-{_number(path):08x}"

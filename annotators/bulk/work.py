@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import hashlib
 import json
-import tempfile
+import logging
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from annotators.bulk.places import Place
+from annotators.bulk.scratch import scratch
 from annotators.bulk.shards import Shard
 from corpus.errors import HemuError
 from corpus.report import StageReport
 from corpus.store import CONFIG, Workspace, write_atomically
 
+log = logging.getLogger(__name__)
+
 DONE = "done.json"
 """What says that a shard is whole; it is written last, and names every file with its SHA-256."""
+
+# The names of the files that a shard may have, while they are being written.
+_BEGUN = "begun.json"
 
 _FORMAT = 1
 
@@ -70,7 +76,7 @@ class Outcome:
 def do_shard(job: Job) -> Outcome:
     """Work on a shard, whatever of it is there already; a second time gives the same files under the same names.
 
-    What goes wrong with the shard is in the outcome; only what is wrong with the machine is raised.
+    What goes wrong is in the outcome: an article that makes hemu fail stops no other shard.
     """
     try:
         return _do(job)
@@ -78,12 +84,16 @@ def do_shard(job: Job) -> Outcome:
         return Outcome(job.shard.name, error=str(error))
     except OSError as error:
         return Outcome(job.shard.name, error=f"{error.filename or 'reading or writing'}: {error.strerror or error}")
+    except Exception as error:
+        log.debug("unexpected", exc_info=True)
+        why = " ".join(f"{type(error).__name__}: {error}".split())[:200]
+        return Outcome(job.shard.name, error=f"internal error ({why}); please report it, with the articles if you may")
 
 
 def _do(job: Job) -> Outcome:
     source, out = Place(job.shard.address), Place(job.out)
-    with tempfile.TemporaryDirectory(prefix="hemu-") as temporary:
-        articles, root = Path(temporary) / "articles", Path(temporary) / "workspace"
+    with scratch() as folder:
+        articles, root = folder / "articles", folder / "workspace"
         for name in job.shard.files:
             source.fetch(f"{job.shard.base}/{name}", _inside(articles, name))
         Workspace.create(root)
@@ -92,10 +102,45 @@ def _do(job: Job) -> Outcome:
         reports = _stages(Workspace.open(root), articles, job.recipe)
         files = {str(path.relative_to(root)): path for path in sorted(root.rglob("*")) if _goes(path)}
         record = _record(job, reports, {name: _sha(path) for name, path in files.items()})
-        for name, path in files.items():
-            out.write(out.below(job.shard.name, name), path.read_bytes())
-        out.write(out.below(job.shard.name, DONE), _json(record))
+        _put(out, job, files, record)
     return Outcome(job.shard.name, **record["counts"], skipped=[tuple(each) for each in record["skipped"]])
+
+
+def _put(out: Place, job: Job, files: dict[str, Path], record: dict[str, Any]) -> None:
+    """Write the results of a shard, and delete those that an earlier run put there by other settings or from other files.
+
+    What is written is noted first, so that it can be told from what others have put there, also when this is interrupted.
+    The record goes before any file that it names, and comes last.
+    """
+
+    def at(name: str) -> str:
+        return out.below(job.shard.name, name)
+
+    if is_done(out, job.shard, job.digest):
+        # By a process that was taken for lost: it has written the same.
+        return
+    earlier = {*(read_record(out, job.shard.name) or {"files": ()})["files"], *_names(out.read(at(_BEGUN)))}
+    out.write(at(_BEGUN), _json(sorted({*earlier, *files})))
+    out.remove(at(DONE))
+    for name, path in files.items():
+        out.write(at(name), path.read_bytes())
+    for name in sorted(earlier - files.keys()):
+        if not _leads_out(name):
+            out.remove(at(name))
+    out.write(at(DONE), _json(record))
+    out.remove(at(_BEGUN))
+
+
+def _names(data: bytes | None) -> list[str]:
+    try:
+        names = json.loads(data or b"[]")
+    except ValueError:
+        return []
+    return [name for name in names if isinstance(name, str)] if isinstance(names, list) else []
+
+
+def _leads_out(name: str) -> bool:
+    return name.startswith("/") or ".." in name.split("/")
 
 
 def _stages(workspace: Workspace, articles: Path, recipe: Recipe) -> list[StageReport]:
@@ -159,6 +204,12 @@ def read_record(out: Place, name: str) -> dict[str, Any] | None:
     except ValueError:
         return None
     return record if isinstance(record, dict) and record.get("format") == _FORMAT else None
+
+
+def is_done(out: Place, shard: Shard, digest: str) -> bool:
+    """Whether a shard is there, made from the same files by the recipe with this digest."""
+    record = read_record(out, shard.name)
+    return record is not None and (record["recipe"], record["mark"]) == (digest, shard.mark)
 
 
 def recipe_of(workspace: Workspace, *, annotators: tuple[str, ...], fast: bool, weighed: bool) -> Recipe:
