@@ -114,7 +114,7 @@ def _target(target: Target, figure: Quantity | None) -> str:
 def render_html(groups: Sequence[Group], scheme: Scheme, *, title: str) -> str:
     """One self-contained HTML page: each article with both versions side by side, entities and claims marked."""
     articles = [_article(group) for group in groups]
-    return str(_template("articles.html").render(title=title, scheme=scheme, articles=articles))
+    return str(template("articles.html").render(title=title, scheme=scheme, articles=articles))
 
 
 def _article(group: Group) -> dict[str, Any]:
@@ -147,7 +147,7 @@ def _cell(
 
 def render_hits(hits: Iterable[Hit], *, title: str, note: str = "") -> str:
     """A concordance as one self-contained HTML page; `note` is a line below the title."""
-    return str(_template("concordance.html").render(title=title, note=note, hits=[_hit(hit) for hit in hits]))
+    return str(template("concordance.html").render(title=title, note=note, hits=[_hit(hit) for hit in hits]))
 
 
 def _hit(hit: Hit) -> dict[str, Any]:
@@ -174,11 +174,11 @@ def hit_details(hit: Hit) -> str:
 
 def render_report(view: Mapping[str, Any]) -> str:
     """The page of `hemu report`. Everything in `view` is escaped but the charts that `corpus.plots` has drawn."""
-    return str(_template("report.html").render(**view))
+    return str(template("report.html").render(**view))
 
 
 @cache
-def _template(name: str) -> Any:
+def template(name: str) -> Any:
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(

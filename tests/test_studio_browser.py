@@ -15,7 +15,7 @@ from annotators.studio.client import Studio, connect
 from annotators.studio.pull import pull
 from annotators.studio.push import PushItem, push
 from annotators.studio.server import Server
-from annotators.studio.tables import ANNOTATIONS
+from annotators.studio.tables import ANNOTATIONS, EDITS
 from corpus.document import (
     AUTHOR,
     Claim,
@@ -152,12 +152,11 @@ class Page:
             ActionChains(self.driver).send_keys(key).perform()
             time.sleep(0.4)
 
-    def select(self, lang: Lang, words: str) -> None:
-        """Drag the mouse over words, which may run into the next line of the screen."""
-        from selenium.webdriver.common.actions.action_builder import ActionBuilder
-
-        x, y, to_x, to_y = self.driver.execute_script(
-            """
+    def edges(self, lang: Lang, words: str) -> tuple[int, int, int, int]:
+        """Where words begin on the screen, and where they end (they may run into the next line): x and y of each."""
+        return tuple(
+            self.driver.execute_script(
+                """
             const walk = document.createTreeWalker(
               document.querySelector('.hemu-' + arguments[0] + ' .lsf-richtext__container'), NodeFilter.SHOW_TEXT);
             const range = document.createRange();
@@ -169,18 +168,38 @@ class Page:
               node.parentElement.scrollIntoView({block: 'center'});
               const boxes = [...range.getClientRects()].filter(box => box.width);
               const first = boxes[0], last = boxes[boxes.length - 1];
-              return [first.left + 1, first.top + first.height / 2, last.right - 1, last.top + last.height / 2];
+              return [first.left + 1, first.top + first.height / 2, last.right - 1, last.top + last.height / 2]
+                .map(Math.round);
             }
             """,
-            lang,
-            words,
+                lang,
+                words,
+            )
         )
+
+    def select(self, lang: Lang, words: str) -> None:
+        """Drag the mouse over words."""
+        x, y, to_x, to_y = self.edges(lang, words)
+        self.drag(x, y, to_x, to_y)
+
+    def drag_edge(self, side: str, lang: Lang, words: str) -> None:
+        """Drag the handle at the left or right edge of the selected mark to the far end of words."""
+        x, y, to_x, to_y = self.edges(lang, words)
+        (handle,) = self.all(f".hemu-{lang} .htx-highlight .__resize_{side}")
+        box = handle.rect
+        scrolled = self.driver.execute_script("return [scrollX, scrollY]")
+        from_x, from_y = box["x"] + box["width"] / 2 - scrolled[0], box["y"] + box["height"] / 2 - scrolled[1]
+        self.drag(round(from_x), round(from_y), *((x, y) if side == "left" else (to_x, to_y)))
+
+    def drag(self, x: int, y: int, to_x: int, to_y: int) -> None:
+        from selenium.webdriver.common.actions.action_builder import ActionBuilder
+
         actions = ActionBuilder(self.driver)
         pointer = actions.pointer_action
-        pointer.move_to_location(int(x), int(y))
+        pointer.move_to_location(x, y)
         pointer.pointer_down()
-        pointer.move_to_location(int(x) + 4, int(y))
-        pointer.move_to_location(round(to_x), int(to_y))
+        pointer.move_to_location(x + (4 if to_x > x else -4), y)
+        pointer.move_to_location(to_x, to_y)
         pointer.pointer_up()
         actions.perform()
         time.sleep(0.6)
@@ -356,3 +375,52 @@ def test_a_relation_and_a_link(page: Page, studio_server: Server, news: Workspac
         ("林岳", (ZH.index("林岳"), ZH.index("林岳") + 2))
     ]
     assert [e.link for e in rows["flats.en"].entities] == ["Q11", "", ""]
+
+
+def test_the_list_of_tasks_shows_no_keys_and_hashes(page: Page, studio_server: Server, news: Workspace) -> None:
+    studio, project, _ = opened(page, studio_server, news, "listed")
+    page.driver.get(f"{studio.url}/projects/{project}/data")
+
+    def columns() -> set[str]:
+        return {column.text for column in page.all("[class*=table-head] [class*=th-], .lsf-table-head__column")}
+
+    page.wait(lambda: "text_en" in columns(), "the list of tasks")
+    shown = columns()
+    assert {"ID", "Completed", "text_en", "text_zh", "pair", "doc_en", "doc_zh"} <= shown
+    assert shown.isdisjoint({"key", "article", "sha_en", "sha_zh", "Inner ID", "Prediction results"})
+    # A second push leaves the list as somebody has set it up.
+    (view,) = studio.sdk.views.list(project=project)
+    studio.request("PATCH", f"/api/dm/views/{view.id}/", {"project": project, "data": {"title": "Mine"}})
+    push(news, studio, [item_of()], title="listed")
+    assert [view.data["title"] for view in studio.sdk.views.list(project=project)] == ["Mine"]
+
+
+def test_an_edge_that_is_dragged_lengthens_a_mark(page: Page, studio_server: Server, news: Workspace) -> None:
+    studio, _, task = opened(page, studio_server, news, "dragged")
+    page.click_mark("en", "Lin Yue")
+    page.drag_edge("left", "en", "Mayor")
+    page.press("u")
+    page.click_mark("en", "Harbour Homes")
+    page.drag_edge("right", "en", ", a builder")
+    page.press("u")
+    page.click_mark("zh", "林岳")
+    page.drag_edge("left", "zh", "镇长")
+    assert {
+        ("en", "Official", "Mayor Lin Yue"),
+        ("en", "Organisation", "Harbour Homes, a builder"),
+        ("zh", "官员", "镇长林岳"),
+    } <= set(page.marks())
+    page.press("u")
+    page.submit()
+    page.wait(lambda: len(studio.sdk.annotations.list(task)) == 1, "the annotation")
+    report = pull(news, studio, title="dragged")
+    assert (report.done, report.skipped) == (1, [])
+    rows = {row.layer.document: row.layer for row in news.read(ANNOTATIONS).values()}
+    en, zh = rows["flats.en"].entities, rows["flats.zh"].entities
+    assert [(e.span, e.label) for e in en[1:]] == [
+        (at(EN, "Mayor Lin Yue"), "OFFICIAL"),
+        (at(EN, "Harbour Homes, a builder"), "ORG"),
+    ]
+    assert [(e.span, e.label) for e in zh[1:]] == [(at(ZH, "镇长林岳"), "OFFICIAL")]
+    marks = [mark for edits in news.read(EDITS).values() for mark in edits.marks if mark.kind == "entity"]
+    assert sorted(mark.outcome for mark in marks) == ["boundary", "boundary", "boundary", "kept", "kept"]

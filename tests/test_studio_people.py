@@ -12,13 +12,13 @@ from annotators.adjudicate import decide
 from annotators.assign import ASSIGNMENTS, Plan, Undoing, assign, planted_left, withdraw
 from annotators.bias import bias
 from annotators.studio.client import Studio, connect
-from annotators.studio.people import projects, push_plan
+from annotators.studio.people import StoredItems, projects, push_plan
 from annotators.studio.pull import pull
 from annotators.studio.push import PushItem
 from annotators.studio.server import Server
 from annotators.studio.tables import ANNOTATIONS, PUSHED
 from corpus.document import Document, Entity, Group, Item, Layer, Segments, Span
-from corpus.schema import DOCUMENTS, layers_table
+from corpus.schema import DOCUMENTS, SEGMENTS, layers_table
 from corpus.store import Workspace
 
 pytestmark = pytest.mark.studio
@@ -213,6 +213,35 @@ def test_what_is_taken_back_goes_where_nobody_has_begun_it(
     assign(news, ["anna"])
     push_plan(news, studio, items)
     assert len(list(studio.tasks(project))) == 10
+
+
+def test_what_is_pushed_from_the_workspace_is_made_in_our_order(
+    news: Workspace, studio: Studio, items: list[PushItem], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("annotators.studio.push.CHUNK", 3)
+    news.append(SEGMENTS, [item.group.items[0].segments for item in items])
+    # The last article of the workspace is the one to begin with.
+    marks = [(number, item.group.items[0]) for number, item in enumerate(items)]
+    news.append(
+        layers_table("combined"),
+        [layer_of(item_of(one.document, "v1", 1 - 0.05 * number)) for number, one in marks],
+    )
+    (report,) = push_plan(news, studio, StoredItems(news))
+    assert report.done == len(items)
+    project: Any = report.notes["project"]
+    made = sorted(studio.tasks(project), key=lambda task: task.id)
+    scores = [predicted(studio, project, task.id)["score"] for task in made]
+    assert scores == sorted(scores) == [number / 10 for number in range(10)]
+    assert made[0].data["doc_en"] == items[-1].group.items[0].document.id
+    # Nothing of what waited on disk is left.
+    assert not [path for path in news.root.iterdir() if path.name.startswith("tmp")]
+    assign(news, ["anna", "bo"])
+    reports = push_plan(news, studio, StoredItems(news))
+    assert sum(report.done for report in reports) == len(items)
+    for report in reports:
+        title = str(report.notes["of"])
+        mine = {id for one in Plan.of(news).live if one.title == title for id in one.documents}
+        assert {str(task.data["doc_en"]) for task in studio.tasks(studio.find_project(title) or 0)} == mine
 
 
 def test_without_a_plan_there_is_one_project(news: Workspace, studio: Studio, items: list[PushItem]) -> None:

@@ -78,15 +78,15 @@ def _asked_row(asked: Asked) -> dict[str, Any]:
                 "kind": place.kind,
                 "start": place.start,
                 "end": place.end,
-                "said": [written(place.kind, what) for what in place.said],
-                "proposed": written(place.kind, place.proposed),
+                "said": [written(what) for what in place.said],
+                "proposed": written(place.proposed),
             }
             for place in asked.places
         ],
         "locked": {
             "entities": sorted(asked.locked_entities),
             "claims": sorted(asked.locked_claims),
-            "relations": written(RELATION, asked.locked_relations),
+            "relations": written(asked.locked_relations),
         },
     }
 

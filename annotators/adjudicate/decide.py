@@ -171,7 +171,7 @@ def _claims(making: _Making) -> tuple[Claim, ...]:
     # In the order in which they are sure: what all say, verdicts, majorities.
     for group, ruled in decided:
         if ruled is None:
-            _majority(making, chosen, group, "")
+            _majority(making, chosen, group)
     for group, ruled in decided:
         if ruled is not None and ruled.verdict is not None:
             _verdict(making, chosen, group, ruled.verdict)
@@ -183,16 +183,16 @@ def _claims(making: _Making) -> tuple[Claim, ...]:
             making.added.append(verdict)
     for group, ruled in decided:
         if ruled is not None and ruled.verdict is None:
-            _majority(making, chosen, group, "")
+            _majority(making, chosen, group)
     return sorted_claims(chosen)
 
 
-def _majority(making: _Making, chosen: list[Claim], group: Group, by: str) -> None:
+def _majority(making: _Making, chosen: list[Claim], group: Group) -> None:
     n, span = making.n, group.middle.span
     keep = 2 * len(group.claims) > n and not any(span.overlaps(c.span) for c in chosen)
     if keep:
         chosen.append(replace(group.merged, score=len(group.claims) / n, source=SOURCE))
-    _tell(making, group, group.merged if keep else None, by)
+    _tell(making, group, group.merged if keep else None, "")
 
 
 def _verdict(making: _Making, chosen: list[Claim], group: Group, verdict: Verdict) -> None:

@@ -15,6 +15,8 @@ from annotators.adjudicate.task import Built, Said, build, key_of
 from annotators.adjudicate.verdicts import verdicts_of
 from annotators.agreement.names import letters
 from annotators.studio.client import CHUNK, RemoteTask, Studio, chunks
+from annotators.studio.convert import INTERNAL
+from annotators.studio.remote import delete_unbegun
 from annotators.studio.tables import ANNOTATIONS, PUSHED, Pushed
 from corpus.errors import HemuError, InputError
 from corpus.migration import renames
@@ -73,6 +75,7 @@ def _push(
     remote: dict[str, RemoteTask] = {}
     if wanted and not dry_run:
         project = studio.find_or_create_project(title, dispute_config(workspace.scheme), INSTRUCTION)
+        studio.hide_columns(project, (*INTERNAL, "disputes"))
     if project is not None:
         remote = {task.key: task for task in studio.tasks(project) if task.key}
     known = workspace.index(ASKED)
@@ -87,7 +90,8 @@ def _push(
             built.append(build(several, workspace.scheme, names))
         except HemuError as error:
             report.skipped.append(Skipped(" + ".join(one.document.id for one in several), str(error)))
-    outdated = [task for key, task in remote.items() if key not in wanted and not _decided(task, articles)]
+    # One of an article that is decided on throughout stays.
+    outdated = [task for key, task in remote.items() if key not in articles]
     report.notes |= {"project": title, "disputed places": sum(open_places.values())}
     begun = [task for task in outdated if task.touched]
     fresh = [task for task in outdated if not task.touched]
@@ -95,8 +99,9 @@ def _push(
         for chunk in chunks(built, CHUNK):
             _send(workspace, studio, project, chunk)
             say(len(chunk))
-        for task in fresh:
-            studio.delete_task(task.id)
+        deleted = delete_unbegun(studio, project, fresh)
+        begun += [task for task in fresh if task not in deleted]
+        fresh = deleted
     report.done = len(built)
     if fresh:
         report.notes["tasks of earlier annotations, deleted"] = len(fresh)
@@ -122,11 +127,6 @@ def _articles(
     order = {id: number for number, id in enumerate(documents)}
     articles = sorted(by_article.values(), key=lambda several: min(order[one.document.id] for one in several))
     return {key_of(several): several for several in articles if any(len(s.annotators) > 1 for s in several)}, names
-
-
-def _decided(task: RemoteTask, articles: Mapping[str, Sequence[Said]]) -> bool:
-    """Whether the task is that of an article as its annotators have it now."""
-    return task.key in articles
 
 
 def _send(workspace: Workspace, studio: Studio, project: int, built: Sequence[Built]) -> None:

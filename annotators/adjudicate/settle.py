@@ -91,7 +91,7 @@ def _overlapped(
     """The marks that give way to others: entities that overlap, and claims that share half of their words."""
     gone: set[str] = set()
     taken: dict[str, set[int]] = {}
-    claims: list[tuple[str, int, int, bool]] = []
+    claims: list[tuple[str, int, int]] = []
     rows = []
     for id, entries in out.items():
         first = entries[0]
@@ -104,10 +104,10 @@ def _overlapped(
         rows.append((rank, start - end, start, id, end, str(first.get("to_name"))))
     for rank, _, start, id, end, lang in sorted(rows):
         if _label(out[id]) == scheme.claim.name:
-            if rank == 2 and any(to == lang and _half((start, end), (s, e)) for to, s, e, _ in claims):
+            if rank == 2 and any(to == lang and _half((start, end), (s, e)) for to, s, e in claims):
                 gone.add(id)
             else:
-                claims.append((lang, start, end, rank == 1))
+                claims.append((lang, start, end))
             continue
         stretch, mine = range(start, end), taken.setdefault(lang, set())
         if mine.isdisjoint(stretch):

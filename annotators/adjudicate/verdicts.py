@@ -60,10 +60,10 @@ class Verdict:
         return self.decision != self.proposed
 
 
-def written(kind: Kind, what: What) -> str:
+def written(what: What) -> str:
     """What is said of a place as JSON: a list of marks, of claims or of relations; `unwritten` is the way back.
 
-    >>> written("entity", (Mark(0, 2, "PLACE", "玉林"),))
+    >>> written((Mark(0, 2, "PLACE", "玉林"),))
     '[[0, 2, "PLACE", "玉林"]]'
     """
     rows: list[Any] = []
@@ -146,12 +146,11 @@ def _place(verdict: Verdict) -> str:
 
 
 def _row(verdict: Verdict) -> Row:
-    kind = verdict.kind
     return {
         **{name: getattr(verdict, name) for name in (*_STRINGS, *_NUMBERS)},
-        "versions": [{"annotators": list(v.annotators), "what": written(kind, v.what)} for v in verdict.versions],
-        "proposed": written(kind, verdict.proposed),
-        "decision": written(kind, verdict.decision),
+        "versions": [{"annotators": list(v.annotators), "what": written(v.what)} for v in verdict.versions],
+        "proposed": written(verdict.proposed),
+        "decision": written(verdict.decision),
         "place": _place(verdict),
     }
 

@@ -56,8 +56,8 @@ class Couples:
         """The table `what` ("spans", "units", "characters", "squares") of `kind`; `size` is how many codes there are."""
         cells = self.cells[kind, what]
         across = {"spans": len(SPANS), "squares": 1, "claims": 3 + len(ATTRIBUTES)}.get(what, size)
-        cells.columns = [row // CAP * across + row % CAP for row in cells.columns]
-        return cells.table((1, across) if what == "claims" else (size, across))
+        columns = [row // CAP * across + row % CAP for row in cells.columns]
+        return Cells(columns, cells.values).table((1, across) if what == "claims" else (size, across))
 
 
 @dataclass

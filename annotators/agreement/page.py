@@ -12,7 +12,7 @@ from annotators.agreement.differences import KINDS, Difference, with_partners
 from annotators.agreement.report import ALL, AgreementReport, Confusion, Spans
 from corpus.document import LANGUAGES
 from corpus.plots import line_chart
-from corpus.render import LANGUAGE_NAMES, _template
+from corpus.render import LANGUAGE_NAMES, template
 from corpus.store import Workspace
 
 _LINES = 6
@@ -48,7 +48,7 @@ def agreement_page(workspace: Workspace, report: AgreementReport) -> str:
         "plain": _plain,
         "lang_name": lambda lang: LANGUAGE_NAMES.get(lang, "both languages"),
     }
-    return str(_template("agreement.html").render(**view))
+    return str(template("agreement.html").render(**view))
 
 
 def _several(report: AgreementReport) -> bool:

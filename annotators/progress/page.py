@@ -8,7 +8,7 @@ from annotators.progress.curve import curve_chart
 from annotators.progress.report import ALL, DONE, STATES, TODO, ProgressReport
 from annotators.progress.tables import duration, percent, tables
 from corpus.plots import column_chart, stacked_bars
-from corpus.render import _template
+from corpus.render import template
 from corpus.store import Workspace
 
 _SECTIONS = {
@@ -46,7 +46,7 @@ def progress_page(workspace: Workspace, report: ProgressReport) -> str:
         "sections": [s for s in sections if s["charts"] or s["parts"]],
         "wide": lambda part: len(part.header) > 6,
     }
-    return str(_template("progress.html").render(**view))
+    return str(template("progress.html").render(**view))
 
 
 def _note(report: ProgressReport, section: str) -> str:

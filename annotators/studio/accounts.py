@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -179,8 +180,9 @@ def _members(studio: Studio) -> list[dict[str, Any]]:
     if not organization:
         raise StudioError(f"{studio.url}: the account of the API token is in no organisation; take another's token")
     found: list[dict[str, Any]] = []
-    while True:
-        page = len(found) // _PAGE + 1
+    last: list[dict[str, Any]] = []
+    # A server may give fewer to a page than it is asked for.
+    for page in count(1):
         where = f"/api/organizations/{organization}/memberships?page={page}&page_size={_PAGE}"
         answer = studio.request("GET", where, doing="asking who is there")
         rows = answer.get("results")
@@ -188,6 +190,10 @@ def _members(studio: Studio) -> list[dict[str, Any]]:
             raise StudioError(
                 f"{studio.url}: what was answered when asked who is there is no list of people; try again"
             )
+        if rows == last:
+            break  # A list without an end says the same again and again.
         found += rows
         if not rows or not answer.get("next"):
-            return found
+            break
+        last = rows
+    return found

@@ -131,6 +131,25 @@ class Studio:
                 )
             return project
 
+    def hide_columns(self, project: int, fields: Sequence[str]) -> None:
+        """Leave these fields out of the list of tasks (the data manager), with the columns that it hides by itself.
+
+        Nothing is done where the list was set up already, as Label Studio does when somebody first opens it.
+        """
+        doing = "setting up the list of tasks"
+        with _telling(self.url, doing):
+            if list(self.sdk.views.list(project=project)):
+                return
+            columns = self.request("GET", f"/api/dm/columns?project={project}", doing=doing)["columns"]
+            hidden = {
+                place: [f"tasks:data.{name}" for name in fields]
+                + [f"tasks:{c['id']}" for c in columns if not c.get("visibility_defaults", {}).get(place, True)]
+                # The list by itself, and beside a task that is open.
+                for place in ("explore", "labeling")
+            }
+        view = {"title": "Default", "type": "list", "target": "tasks", "hiddenColumns": hidden}
+        self.request("POST", "/api/dm/views/", {"project": project, "data": view}, doing)
+
     def tasks(self, project: int) -> Iterator[RemoteTask]:
         """All tasks of a project, without their annotations."""
         wanted = ["id", "data", "predictions_model_versions", *_WORK]

@@ -47,6 +47,9 @@ Json = dict[str, Any]
 PLACEHOLDERS: dict[Lang, str] = {"en": "（no English version 无英文版）", "zh": "（无中文版 no Chinese version）"}
 """Shown where an article has one version only; nothing marked there is taken over."""
 
+INTERNAL = ("key", "article", *(f"{name}_{lang}" for name in ("sha", "cut", "shown") for lang in LANGUAGES))
+"""The fields of a task's data that say nothing to people."""
+
 CLAIMANT_RELATION = "claimant"
 """The relation label that says who makes a claim, where the scheme has it."""
 

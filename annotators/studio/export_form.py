@@ -7,18 +7,18 @@ long, with both versions where both are in the dataset, and all of its text is s
 from __future__ import annotations
 
 import json
-import pickle
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from annotators.repeats import Shown
 from annotators.studio.config import labeling_config
 from annotators.studio.convert import Json, prediction_of, task_of
+from annotators.studio.spool import Spool
 from corpus.dataset.forms import Record, Source
-from corpus.document import Group, Item, Ref, Segments
+from corpus.document import Group, Item, Layer, Ref, Segments
 from corpus.errors import InputError, StudioError
+from corpus.schema import DOCUMENTS, layer_from_row, layer_row
 
 CONFIG = "labeling_config.xml"
 PART = 50_000_000
@@ -84,7 +84,7 @@ def _articles(source: Source) -> Iterator[list[Record]]:
     pairs: set[str] = set()
     waiting: dict[str, tuple[int, int]] = {}
     split = ""
-    with tempfile.TemporaryFile() as spool:
+    with Spool() as spool:
         for record in source.all():
             if record.split != split:
                 split, pairs = record.split, source.pairs(record.split)
@@ -92,11 +92,21 @@ def _articles(source: Source) -> Iterator[list[Record]]:
             if pair not in pairs:
                 yield [record]
             elif pair not in waiting:
-                waiting[pair] = (spool.seek(0, 2), spool.write(pickle.dumps(record)))
+                waiting[pair] = spool.put(_packed(record))
             else:
-                at, length = waiting.pop(pair)
-                spool.seek(at)
-                yield [pickle.loads(spool.read(length)), record]
+                yield [_unpacked(spool.get(waiting.pop(pair))), record]
+
+
+def _packed(record: Record) -> list[Any]:
+    document = record.document
+    layer = Layer(document.id, document.sha, "", record.gold, record.entities, record.claims, record.relations)
+    return [record.split, DOCUMENTS.to_row(document), layer_row(layer)]
+
+
+def _unpacked(packed: list[Any]) -> Record:
+    split, document, row = packed
+    layer = layer_from_row(row)
+    return Record(split, DOCUMENTS.from_row(document), layer.version, layer.entities, layer.claims, layer.relations)
 
 
 class _Tasks:

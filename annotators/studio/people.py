@@ -8,20 +8,23 @@ kind of task (later, and by an annotator who has learnt by then). A planted one 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from annotators.assign.plan import ASSIGNMENTS, Assignment, Plan
 from annotators.assign.plant import errors_of, with_planted
 from annotators.order import Articles
+from annotators.stage import StoredAnnotations
 from annotators.studio.client import Studio
 from annotators.studio.config import instruction, labeling_config
+from annotators.studio.convert import without_texts
 from annotators.studio.push import PushItem, push
+from annotators.studio.remote import delete_unbegun, forget
 from annotators.studio.tables import ANNOTATIONS
 from corpus.dedupe import clusters
 from corpus.document import LANGUAGES
 from corpus.errors import WorkspaceError
-from corpus.removal import TaskRef, removed, settle
+from corpus.removal import removed
 from corpus.report import StageReport
 from corpus.store import CONFIG, Workspace
 
@@ -29,10 +32,27 @@ SAMPLINGS = {"uncertainty": "Uncertainty sampling", "sequence": "Sequential samp
 """What `[studio] order` of hemu.toml may be, and what Label Studio calls it; "keep" leaves a project as it is set there."""
 
 
+@dataclass(frozen=True)
+class StoredItems:
+    """The pre-annotation of a workspace as items to push, read anew, a few articles at a time, whenever they are gone through.
+
+    `links` says whether annotators see arrows between the versions. With `only`, no others than those that hold one of these
+    documents.
+    """
+
+    workspace: Workspace
+    links: bool = False
+    only: Collection[str] | None = None
+
+    def __iter__(self) -> Iterator[PushItem]:
+        for made in StoredAnnotations(self.workspace, self.only, tokens=False):
+            yield PushItem(made.group, made.relations if self.links else (), made.layers[0].version)
+
+
 def push_plan(
     workspace: Workspace,
     studio: Studio,
-    items: Sequence[PushItem],
+    items: StoredItems | Sequence[PushItem],
     *,
     progress: Callable[[int], None] | None = None,
 ) -> list[StageReport]:
@@ -40,40 +60,66 @@ def push_plan(
 
     The report of each project. Items get their place in the order in which they are worth annotating (see `annotators.order`),
     for each project by itself; `[studio] order` of hemu.toml says whether Label Studio is to keep to it. Tasks that were taken
-    back are deleted where nobody has begun them. Raises WorkspaceError for a setting that is none.
+    back are deleted where nobody has begun them. Items are gone through several times. Raises WorkspaceError for a setting
+    that is none.
     """
     sampling = _sampling(workspace)
     plan = Plan.of(workspace)
     articles = Articles(clusters(workspace))
+    of_person: dict[str, dict[str, Assignment]] = {}
     for item in items:
         articles.add(item.group)
+        for person, assignment in plan.holding([i.document.id for i in item.group.items]).items():
+            of_person.setdefault(person, {})[_name(item)] = assignment
     done = _done(workspace)
     base = str(workspace.setting("studio", "project", "hemu"))
     reports = []
     if not any(plan.live):
-        ordered = _ordered(items, articles, set().union(*done.values()) if done else ())
-        reports.append(push(workspace, studio, ordered, title=base, progress=progress))
+        turns = articles.turns(done=set().union(*done.values()))
+        reports.append(push(workspace, studio, _Shown(items, turns, {}), title=base, progress=progress))
         _sample(studio, reports[-1], sampling)
-    of_person = _shared_out(plan, items)
     for person, title in plan.titles.items():
         mine = of_person.get(person, {})
         project = _recorded(workspace, studio, plan, person, title) if mine else studio.find_project(title)
-        wanted = [item for item in items if _name(item) in mine]
-        shown = [_as_shown(item, mine[_name(item)]) for item in _ordered(wanted, articles, done.get(project or 0, ()))]
-        if not shown and (project is None or not removed(workspace)):
+        if not mine and (project is None or not removed(workspace)):
             if project is not None:
                 _clear(workspace, studio, project, plan, person, None)
             continue
-        report = push(workspace, studio, shown, title=title, progress=progress)
+        turns = articles.turns(mine, done=done.get(project or 0, ()))
+        report = push(workspace, studio, _Shown(_only(items, mine), turns, mine), title=title, progress=progress)
         report.notes = {"of": title, **report.notes}
         _sample(studio, report, sampling)
         if project is not None:
             _clear(workspace, studio, project, plan, person, report)
         reports.append(report)
-    nobody = len(items) - len({name for mine in of_person.values() for name in mine})
+    nobody = len(articles.names) - len({name for mine in of_person.values() for name in mine})
     if nobody and any(plan.live) and reports:
         reports[0].notes["articles that nobody has"] = nobody
     return reports
+
+
+@dataclass(frozen=True)
+class _Shown:
+    """The items of one project as they are shown there, each with its turn as its score; made whenever they are gone through."""
+
+    items: Iterable[PushItem]
+    turns: Mapping[str, float]
+    assignments: Mapping[str, Assignment]
+
+    def __iter__(self) -> Iterator[PushItem]:
+        for item in self.items:
+            name = _name(item)
+            # What another process has annotated meanwhile is left to the next push.
+            if name in self.turns:
+                shown = _as_shown(item, self.assignments[name]) if name in self.assignments else item
+                yield replace(shown, score=self.turns[name])
+
+
+def _only(items: StoredItems | Sequence[PushItem], names: Collection[str]) -> Iterable[PushItem]:
+    """Those of these names; no others are read from the workspace."""
+    if isinstance(items, StoredItems):
+        return replace(items, only=names)
+    return [item for item in items if _name(item) in names]
 
 
 def projects(workspace: Workspace, studio: Studio) -> list[str]:
@@ -117,22 +163,6 @@ def _done(workspace: Workspace) -> Mapping[int, set[str]]:
     return found
 
 
-def _ordered(items: Sequence[PushItem], articles: Articles, done: Collection[str]) -> list[PushItem]:
-    """The items with their scores, next ones first: so they come also where a project hands out tasks one after another."""
-    turns = articles.turns({_name(item) for item in items}, done=done)
-    scored = [replace(item, score=turns[_name(item)]) for item in items]
-    return sorted(scored, key=lambda item: item.score or 0.0)
-
-
-def _shared_out(plan: Plan, items: Iterable[PushItem]) -> dict[str, dict[str, Assignment]]:
-    """By person, their assignment for each of their items."""
-    found: dict[str, dict[str, Assignment]] = {}
-    for item in items:
-        for person, assignment in plan.holding([i.document.id for i in item.group.items]).items():
-            found.setdefault(person, {})[_name(item)] = assignment
-    return found
-
-
 def _as_shown(item: PushItem, assignment: Assignment) -> PushItem:
     """What this person is shown of an item."""
     if assignment.mode == "blind":
@@ -167,20 +197,12 @@ def _clear(
     if not back:
         return
     going = [
-        (task.id, held)
+        replace(task, data=without_texts(task.data))
         for task in studio.tasks(project)
-        if task.key and (held := {str(task.data.get(f"doc_{lang}")) for lang in LANGUAGES} & back) and not task.touched
+        if task.key and not task.touched and any(task.data.get(f"doc_{lang}") in back for lang in LANGUAGES)
     ]
-    looked = {look.id: look for look in studio.looks(project)} if going else {}
-    deleted = []
-    for id, _ in going:
-        look = looked.get(id)
-        if look is None or look.annotated or look.drafted or studio.annotations(id):
-            continue
-        studio.delete_task(id)
-        deleted.append(TaskRef(studio.url, project, id))
-    if deleted:
+    if deleted := delete_unbegun(studio, project, going):
         with workspace.writing():
-            settle(workspace, {document for _, held in going for document in held}, deleted)
+            forget(workspace, studio, project, deleted)
         if report is not None:
             report.notes["tasks taken back"] = len(deleted)

@@ -6,16 +6,17 @@ import hashlib
 import json
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 
 from annotators.studio.client import CHUNK, Json, RemoteTask, Studio, chunks
 from annotators.studio.config import instruction, labeling_config
-from annotators.studio.convert import prediction_of, shown_in, sources_of, task_key, task_of, without_texts
+from annotators.studio.convert import INTERNAL, prediction_of, shown_in, sources_of, task_key, task_of, without_texts
 from annotators.studio.cut import TASK_LENGTH, Part, parts_of
 from annotators.studio.join import outside_of, relations_json
 from annotators.studio.layers import translated
 from annotators.studio.remote import Tasks, clear_away
+from annotators.studio.spool import Spool
 from annotators.studio.tables import PUSHED, Pushed
 from annotators.studio.withdraw import withdraw
 from corpus.document import LANGUAGES, Document, Group, Lang, Relation, Removal
@@ -31,8 +32,8 @@ from corpus.store import Workspace
 class PushItem:
     """A group to annotate. Its items' entities and claims are the pre-annotation, `version` says which one it is.
 
-    `score` is written as the score of the prediction, by which Label Studio can sort tasks; without it, it is the mean of
-    the marks' scores.
+    `score` is written as the score of the prediction, by which Label Studio can sort tasks, and new tasks are made in its order,
+    lowest first. Without it, the prediction has the mean of the marks' scores, and tasks are made in the order of the items.
     """
 
     group: Group
@@ -63,7 +64,7 @@ def push(
     somebody has worked on it, it stays cut as it is. `progress` is told how many items were done.
 
     `items` are gone through twice where that is possible (a list, or an object that can be iterated anew), and kept in
-    memory where it is not (a generator).
+    memory where it is not (a generator). New tasks wait on disk until all are known: memory does not grow with the texts.
 
     The report counts tasks made or given a new prediction as done; an item that cannot be a task is skipped with why.
     """
@@ -151,12 +152,14 @@ def _push(
     if names:
         _bring_along(report, studio, title, config, names, scheme)
     project = studio.find_or_create_project(title, config, instruction(scheme))
+    studio.hide_columns(project, INTERNAL)
     tasks = _withdraw(report, workspace, studio, project, list(_slim(studio.tasks(project))), gone)
-    sender = _Sender(report, workspace, studio, project, version, say)
     there = Tasks.of(tasks)
-    for item in wanted:
-        sender.take(item, there)
-    sender.flush()
+    with Spool(workspace.root) as spool:
+        sender = _Sender(report, workspace, studio, project, version, say, spool)
+        for item in wanted:
+            sender.take(item, there)
+        sender.flush()
 
     clear_away(report, workspace, studio, project, there)
     left = [task for task in there.others() if version not in task.versions]
@@ -189,10 +192,20 @@ class _Job:
     def key(self) -> str:
         return str(self.data["key"])
 
+    def packed(self) -> Json:
+        return {one.name: getattr(self, one.name) for one in fields(self)}
+
+    @classmethod
+    def unpacked(cls, values: Json) -> _Job:
+        return cls(**{**values, "documents": tuple(values["documents"])})
+
 
 @dataclass
 class _Sender:
-    """Makes tasks and predictions of items and sends what is missing, a chunk at a time."""
+    """Makes tasks and predictions of items and sends what is missing, a chunk at a time.
+
+    Tasks that are there get their predictions as they come; `new` ones wait in the spool until `flush`, by their score.
+    """
 
     report: StageReport
     workspace: Workspace
@@ -200,8 +213,9 @@ class _Sender:
     project: int
     version: str
     say: Callable[[int], None]
+    spool: Spool
     seen: set[str] = field(default_factory=set)
-    new: list[_Job] = field(default_factory=list)
+    new: list[tuple[float, tuple[int, int]]] = field(default_factory=list)
     again: list[_Job] = field(default_factory=list)
     backfill: list[_Job] = field(default_factory=list)
     made: int = 0
@@ -237,7 +251,7 @@ class _Sender:
         self._outside(item, parts, jobs)
         for job in jobs:
             job.items = int(job is jobs[-1])
-            self._sort(job, there)
+            self._sort(job, item.score or 0.0, there)
 
     def _job(self, item: PushItem, documents: tuple[str, ...], part: Part | None, there: Tasks) -> _Job:
         data = task_of(item.group, part)
@@ -264,13 +278,11 @@ class _Sender:
     def _count(self, what: str, number: int = 1) -> None:
         self.notes[what] = int(self.notes.get(what, 0)) + number
 
-    def _sort(self, job: _Job, there: Tasks) -> None:
+    def _sort(self, job: _Job, score: float, there: Tasks) -> None:
         task = there.by_key.get(job.key)
         there.pushed.add(job.key)
         if task is None:
-            self.new.append(job)
-            if len(self.new) == CHUNK:
-                self._send_new()
+            self.new.append((score, self.spool.put(job.packed())))
             return
         job.task = task.id
         if self.version not in task.versions:
@@ -292,8 +304,9 @@ class _Sender:
         self._keep()
 
     def _send_new(self) -> None:
-        jobs, self.new = self.new, []
-        if jobs:
+        places, self.new = sorted(self.new), []
+        for chunk in chunks(places, CHUNK):
+            jobs = [_Job.unpacked(self.spool.get(place)) for _, place in chunk]
             what = [{"data": job.data, "predictions": [job.prediction]} for job in jobs]
             for job, id in zip(jobs, self.studio.import_tasks(self.project, what), strict=True):
                 job.task = id

@@ -104,17 +104,30 @@ def _documents(task: RemoteTask) -> set[str]:
 
 
 def clear_away(report: StageReport, workspace: Workspace, studio: Studio, project: int, tasks: Tasks) -> None:
-    """Delete what is spare, or cut otherwise, after a last look that nobody has begun it meanwhile."""
+    """Delete what is spare, or cut otherwise, as far as nobody has begun it."""
     deleted: list[RemoteTask] = []
     for what, going in (("spare tasks deleted", tasks.spare), ("tasks of another cut deleted", tasks.recut)):
-        looked = {look.id: look for look in studio.looks(project)} if going else {}
-        for task in going:
-            look = looked.get(task.id)
-            if look is None or look.annotated or look.drafted or studio.annotations(task.id):
-                continue
-            studio.delete_task(task.id)
-            deleted.append(task)
-            report.notes[what] = int(report.notes.get(what, 0)) + 1
+        if gone := delete_unbegun(studio, project, going):
+            report.notes[what] = len(gone)
+            deleted += gone
+    forget(workspace, studio, project, deleted)
+
+
+def delete_unbegun(studio: Studio, project: int, tasks: Sequence[RemoteTask]) -> list[RemoteTask]:
+    """Delete those of the tasks that nobody has begun, by a last look at each, and return them."""
+    looked = {look.id: look for look in studio.looks(project)} if tasks else {}
+    deleted = []
+    for task in tasks:
+        look = looked.get(task.id)
+        if look is None or look.annotated or look.drafted or studio.annotations(task.id):
+            continue
+        studio.delete_task(task.id)
+        deleted.append(task)
+    return deleted
+
+
+def forget(workspace: Workspace, studio: Studio, project: int, deleted: Sequence[RemoteTask]) -> None:
+    """Note in the workspace, which is held for writing, that these tasks are no more."""
     if deleted:
         refs = [TaskRef(studio.url, project, task.id) for task in deleted]
         settle(workspace, {id for task in deleted for id in _documents(task)}, refs)

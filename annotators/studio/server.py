@@ -129,7 +129,7 @@ class Server:
             if _in_use(chosen):
                 raise StudioError(
                     f"port {chosen} of {HOST} is in use by another program; choose another one with {option}, "
-                    f"for example {option} {_free_port()}"
+                    f"for example {option} {free_port()}"
                 )
             if back_up:
                 self._back_up_before_upgrade(say)
@@ -314,7 +314,7 @@ def _in_use(port: int) -> bool:
     return False
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind((HOST, 0))
         return int(probe.getsockname()[1])

@@ -89,7 +89,12 @@ class Backend(ThreadingHTTPServer):
             log.warning("more than %d connections at once; one was closed", _CONNECTIONS)
             self.shutdown_request(request)
             return
-        super().process_request(request, client_address)
+        try:
+            super().process_request(request, client_address)
+        except BaseException:
+            # No thread could be started, which would have given the place back.
+            self._slots.release()
+            raise
 
     def process_request_thread(self, request: Any, client_address: Any) -> None:
         try:
