@@ -296,7 +296,9 @@ def _timed(counts: _Counts, plan: Plan, annotation: Annotation, mode: Mode, size
 
 
 def _report(counts: _Counts) -> BiasReport:
-    people = sorted({who for who, _ in counts.planted} | {who for *_, who in counts.agreed}, key=lambda w: (w != "", w))
+    people = sorted(
+        {who for who, _ in counts.planted} | {who for *_, who in counts.agreed} | {who for _, who in counts.seconds}
+    )
     planted = [
         PlantedRow(who, kind, shown, left, corrected, wilson(left, shown))
         for who in people

@@ -44,7 +44,8 @@ def choose(
 ) -> Chosen:
     """The pre-annotation of a group from the layers of its annotators of entities, in the order of priority.
 
-    `tables` replace the shipped weights; where there is none for a language and these sources, the priorities decide.
+    `link` finds the links between the two versions. `tables` replace the shipped weights; where there is none for a language
+    and these sources, the priorities decide.
     """
     tables = shipped() if tables is None else tables
     layers = yielding(layers)

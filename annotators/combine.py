@@ -15,6 +15,8 @@ _PEOPLE = frozenset({OFFICIAL, PERSON})
 _BODIES = frozenset({"AGENCY", "ORG", "FIRM"})
 _LISTS = "gazetteer"
 _SURE = 0.9
+# A chain of bodies with more characters is no name.
+_LONGEST_BODY = 60
 # Characters that part the parts of a name that is written in Chinese.
 _DOTS = "·•・‧"
 
@@ -107,7 +109,9 @@ def _one_body(first: Entity, second: Entity) -> bool:
     from annotators.rules.chinese_known import side_by_side
 
     names = first.span.surface, second.span.surface
-    return names[0] != names[1] and OWN_NAMES not in (first.source, second.source) and not side_by_side("".join(names))
+    if names[0] == names[1] or sum(map(len, names)) > _LONGEST_BODY or OWN_NAMES in (first.source, second.source):
+        return False
+    return not side_by_side("".join(names))
 
 
 def _with_offices(entities: Sequence[Entity]) -> tuple[Entity, ...]:

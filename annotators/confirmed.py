@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from annotators.choose import choose
 from annotators.gold_names import (
     FILE,
     SOURCE,
@@ -17,15 +18,14 @@ from annotators.gold_names import (
     labels_in_favour,
     learn,
     write,
-    yielding,
 )
 from annotators.pipeline import Pipeline, groups_of
 from annotators.traditional import as_simplified
 from corpus.dedupe import split_keys
-from corpus.document import LANGUAGES, Document, Entity, Group, Lang, Layer
+from corpus.document import LANGUAGES, Document, Entity, Lang, Layer
 from corpus.report import Progress
-from corpus.schema import GOLD
-from corpus.store import Workspace
+from corpus.schema import DOCUMENTS, GOLD
+from corpus.store import Head, Workspace
 
 # Articles that say which labels are of use; beyond so many there is nothing more to learn from them.
 _JUDGES = 200
@@ -60,20 +60,23 @@ def refresh(
     `names` are the other annotators, in the order of priority. `leave_out` are the documents that models are judged by:
     nothing is learnt from them. An article does not judge what is known from itself alone.
     """
-    documents = workspace.documents()
+    heads = {head.id: head for head in workspace.heads()}
     sides = split_keys(workspace)
-    gold = {
-        id: (documents[id], layer)
+    layers = {
+        id: layer
         for id, layer in workspace.read(GOLD).items()
-        if id in documents and documents[id].sha == layer.sha and id not in leave_out
+        if id in heads and heads[id].sha == layer.sha and id not in leave_out
     }
+    judges = _judges(heads.values(), layers)
+    documents = workspace.fetch(DOCUMENTS, {*layers, *(head.id for members in judges for head in members)})
+    gold = {id: (documents[id], layer) for id, layer in layers.items()}
     articles = {id: sides.get(id, id) for id in gold}
     learnt = learn((document, layer, articles[id]) for id, (document, layer) in gold.items())
     path = workspace.root / "models" / FILE
     if not learnt:
         path.unlink(missing_ok=True)
         return Confirmed(None, {}, {}, 0)
-    groups = _judges(documents, gold)
+    groups = [[documents[head.id] for head in members] for members in judges]
     admitted = _admitted(
         groups, gold, learnt, articles, [n for n in names if not n.startswith(f"{SOURCE}:")], weighed, progress
     )
@@ -83,9 +86,9 @@ def refresh(
     return Confirmed(annotator, kept, admitted, len(groups))
 
 
-def _judges(documents: Mapping[str, Document], gold: Mapping[str, object]) -> list[list[Document]]:
+def _judges(heads: Iterable[Head], gold: Collection[str]) -> list[list[Head]]:
     """The articles with gold, with their other versions; where they are many some, and mostly the same ones each time."""
-    groups = [members for members in groups_of(documents.values()) if any(member.id in gold for member in members)]
+    groups = [members for members in groups_of(heads) if any(member.id in gold for member in members)]
     groups.sort(key=lambda members: hashlib.sha256(members[0].id.encode("utf-8", "surrogatepass")).digest())
     return groups[:_JUDGES]
 
@@ -109,16 +112,9 @@ def _admitted(
         group = as_simplified(pipeline.segmented(members))
         layers = pipeline.proposals(group)
         without = pipeline.choose(group, layers).group
-        given = _chosen(pipeline, group, yielding([*layers, *known.annotate(group)]), order)
+        given = choose(group, [*layers, *known.annotate(group)], order, pipeline.links, pipeline.tables).group
         for bare, item in zip(without.items, given.items, strict=True):
             if item.document.id in gold:
                 right: tuple[Entity, ...] = gold[item.document.id][1].entities
                 sums[item.document.lang].update(balance(right, bare.entities, item.entities))
     return labels_in_favour(sums, {name.label for name in learnt})
-
-
-def _chosen(pipeline: Pipeline, group: Group, layers: Sequence[Layer], order: Sequence[str]) -> Group:
-    from annotators.choose import choose
-
-    with pipeline.reading():
-        return choose(group, layers, order, pipeline.links, pipeline.tables).group

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from annotators.gazetteer_checks import GOVERNMENT, PEOPLE, ChineseCheck, EnglishCheck, list_words
 from annotators.lists import lists_digest
@@ -82,12 +83,10 @@ def _entities(item: Item, matches: Sequence[Match], known: set[str]) -> tuple[En
     for number, (start, end, entries) in enumerate(matches):
         start = start + 4 if document.text.startswith(("The ", "the "), start, end) else start
         surface = document.text[start:end]
-        if entries[0].label in PEOPLE and (title := _RULER.match(surface)):
-            start += title.end()
-            surface = surface[title.end() :]
-        if entries[0].label in PEOPLE and (title := _CLERGY.match(surface)):
-            start += title.end()
-            surface = surface[title.end() :]
+        for pattern in (_RULER, _CLERGY):
+            if entries[0].label in PEOPLE and (title := pattern.match(surface)):
+                start += title.end()
+                surface = surface[title.end() :]
         if document.lang == "en" and (owner := _OWNED.match(surface)):
             start += owner.end()  # a country's court: two names
             surface = surface[owner.end() :]
@@ -209,8 +208,7 @@ def _supported(text: str, match: Match, lang: Lang) -> bool:
     word = found.group(1) if found else ""
     if label == "OFFICIAL" and " " not in text[start:end]:
         named = _SPOKEN_OF.search(before) is not None or _ACTS.match(text, end) is not None
-        others = re.search(rf"\b{re.escape(text[start:end])} (?!{_given(entries)})[A-Z][a-z]+", text)
-        return named and not others and text[start:end] != "Mr"
+        return named and text[start:end] != "Mr" and not _others(text, text[start:end], _given(entries))
     if re.match(r" [A-Z]", text[end : end + 2]):
         return False
     if (
@@ -221,6 +219,12 @@ def _supported(text: str, match: Match, lang: Lang) -> bool:
         return True
     # In running text a capital in mid-sentence speaks for a name ("shares of Apple fell").
     return word in words["prepositions"] if label == "PLACE" else label == "FIRM" and word.islower()
+
+
+@lru_cache(maxsize=64)
+def _others(text: str, surname: str, given: str) -> bool:
+    """Whether the text names somebody of that surname who has none of the given names (alternatives of a pattern)."""
+    return re.search(rf"\b{re.escape(surname)} (?!{given})[A-Z][a-z]+", text) is not None
 
 
 def _given(entries: Sequence[Entry]) -> str:

@@ -50,7 +50,7 @@ class ChineseCheck:
             label == "AGENCY"
             and text[end - 1] == "部"
             and text[end : end + 1] == "长"
-            and text[end + 1 : end + 2] not in "期远"
+            and text[end + 1 : end + 2] not in ("期", "远")
         ):
             return False  # 外交部长官 holds an office
         if text[start - 1 : start] in ("·", "•") or text[end : end + 1] in ("·", "•"):

@@ -9,6 +9,7 @@ from __future__ import annotations
 from annotators.lists import lists_digest
 from annotators.registry import Stage, annotator
 from corpus.document import Document, Entity, Group, Layer, Segments, Span, without_overlaps
+from corpus.script import simplified
 from corpus.segment.lac import tagged
 
 VERSION = "2"
@@ -22,7 +23,7 @@ def lac_entities(text: str, sentences: tuple[tuple[int, int], ...]) -> tuple[Ent
     from annotators.rules.chinese_people import plausible
     from annotators.rules.chinese_places import split_places, without_direction
     from annotators.rules.chinese_policies import works
-    from annotators.rules.chinese_words import simplified, trim
+    from annotators.rules.chinese_words import trim
 
     original, text = text, simplified(text)
     found: list[tuple[int, int, str, float]] = []

@@ -24,6 +24,7 @@ Range = tuple[int, int]
 # Rarer words of the dictionary are left out: reading them takes time, and most are names that the lists have.
 _LEAST = 8
 _TAGS = {"nr": "PER", "nrt": "PER", "nrfg": "PER", "ns": "LOC", "nt": "ORG", "x": "w", "l": "n", "i": "n", "uj": "u"}
+_OF_GIVEN_NAMES = frozenset({"n", "nz", "nr", "PER", "a", "ng", "ag", "g", "x1", "vg", "zg"})
 _RUN = re.compile(f"[{HAN}]+")
 _OTHER = re.compile(r"[A-Za-z0-9０-９]+(?:[.,%％·'’-][A-Za-z0-9０-９]+)*[%％]?|\s+|.", re.DOTALL)
 _ENGLISH = re.compile(r"(?:[A-Za-z]\.){2,}|[^\W_]+(?:[.&'’·\-‑‐][^\W_]+)*|[^\S\n]+|\n+|\.{2,}|.", re.DOTALL)
@@ -50,10 +51,11 @@ def _switch(on: bool) -> bool:
     global _on
     before, _on = _on, on
     if before != on:
+        from annotators import model
         from annotators.rules import english, english_text
 
         # What they keep by text was read the other way.
-        for kept in (english.find_entities, english._titles_and_names, english_text.read):
+        for kept in (english.find_entities, english._titles_and_names, english_text.read, model.map_entities):
             kept.cache_clear()
     return before
 
@@ -171,19 +173,7 @@ def _persons(text: str, tokens: Sequence[Token]) -> list[Token]:
 
 def _given(text: str, token: Token) -> bool:
     """Whether a token may be a character of a given name: single, and no word of grammar."""
-    return token.end - token.start == 1 and token.tag in (
-        "n",
-        "nz",
-        "nr",
-        "PER",
-        "a",
-        "ng",
-        "ag",
-        "g",
-        "x1",
-        "vg",
-        "zg",
-    )
+    return token.end - token.start == 1 and token.tag in _OF_GIVEN_NAMES
 
 
 @cache

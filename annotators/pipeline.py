@@ -145,8 +145,11 @@ def _of(layers: Sequence[Layer], document: Document) -> list[Layer]:
 def _claims(layers: Sequence[Layer]) -> tuple[Claim, ...]:
     """The claims of all layers, the first to come winning where two overlap."""
     kept: list[Claim] = []
+    taken: set[int] = set()
     for claim in (claim for layer in layers for claim in layer.claims):
-        if not any(claim.span.overlaps(other.span) for other in kept):
+        stretch = range(claim.start, claim.end)
+        if taken.isdisjoint(stretch):
+            taken.update(stretch)
             kept.append(claim)
     return sorted_claims(kept)
 
@@ -220,10 +223,14 @@ def count(report: StageReport, item: Item) -> None:
 
 
 def windows(documents: Iterable[Document]) -> Iterator[list[Document]]:
-    """Lists of about `WINDOW` documents; partners that stand side by side are never parted."""
+    """Lists of about `WINDOW` documents; partners that stand side by side are not parted.
+
+    A pair has two documents. Of more with one `pair`, which may be a mistake in the file, no more than twice `WINDOW` are held.
+    """
     window: list[Document] = []
     for document in documents:
-        if len(window) >= WINDOW and not (document.pair and document.pair == window[-1].pair):
+        partners = bool(window) and document.pair != "" and document.pair == window[-1].pair
+        if len(window) >= WINDOW and not (partners and len(window) < 2 * WINDOW):
             yield window
             window = []
         window.append(document)

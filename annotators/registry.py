@@ -75,7 +75,7 @@ _WITH_PATH = ("model:", "claims-model:", "names:", "gold-names:", "llm:", "llm-c
 
 
 def check(wanted: Iterable[str]) -> None:
-    """Raises RegistryError where a name is not known; loads nothing but the modules of the annotators."""
+    """Raises RegistryError where a name is not known; loads nothing, and does not look whether a path is there."""
     known = names()
     for name in wanted:
         if not name.startswith(_WITH_PATH) and name not in known:
@@ -84,8 +84,8 @@ def check(wanted: Iterable[str]) -> None:
 
 def _unknown(name: str) -> RegistryError:
     return RegistryError(
-        f"no annotator {name!r}; there are: {', '.join(names())}, and model:PATH or "
-        "claims-model:PATH for a trained model"
+        f"no annotator {name!r}; there are: {', '.join(names())}, and with a path: "
+        f"{', '.join(f'{prefix}PATH' for prefix in _WITH_PATH)}"
     )
 
 

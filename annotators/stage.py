@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from annotators.pipeline import BATCH, COMBINED, Annotated, Method, count, groups_of, load, workers_for
@@ -13,7 +13,7 @@ from corpus.engine import batches, map_batches
 from corpus.errors import HemuError, InputError, SchemeError, StaleTextError
 from corpus.migration import Name, renamed, renames
 from corpus.report import Progress, Skipped, StageReport
-from corpus.schema import ALIGNMENTS, DOCUMENTS, SEGMENTS, layers_table
+from corpus.schema import ALIGNMENTS, DOCUMENTS, SEGMENTS, SENTENCES, layers_table
 from corpus.scheme import Scheme
 from corpus.store import Head, Workspace
 
@@ -81,11 +81,14 @@ def _versions(workspace: Workspace) -> dict[str, tuple[str, str]]:
     return {r["document"]: (r["sha"], r["version"]) for r in workspace.rows(layers_table(COMBINED).name, columns)}
 
 
-def _stored_groups(workspace: Workspace, todo: Iterable[list[Head]], skipped: list[Skipped]) -> Iterator[Group]:
+def _stored_groups(
+    workspace: Workspace, todo: Iterable[list[Head]], skipped: list[Skipped], *, tokens: bool = True
+) -> Iterator[Group]:
     """The groups with their texts, a few at a time; what cannot be a group goes to `skipped`, with why."""
+    table = SEGMENTS if tokens else SENTENCES
     for some in batches(todo, _READ):
         ids = [head.id for members in some for head in members]
-        documents, segments = workspace.fetch(DOCUMENTS, ids), workspace.fetch(SEGMENTS, ids)
+        documents, segments = workspace.fetch(DOCUMENTS, ids), workspace.fetch(table, ids)
         alignments = workspace.fetch(ALIGNMENTS, {head.pair for members in some for head in members if head.pair})
         for members in some:
             try:
@@ -211,23 +214,26 @@ def stored_group(members: Sequence[Document], segments: dict[str, Segments], ali
 class StoredAnnotations:
     """The pre-annotation of every article as `annotate_workspace` stored it, read anew each time that it is gone through.
 
-    Articles of which a version has none are left out, or one for another text. A few articles are held at a time.
+    Articles of which a version has none are left out, or one for another text. A few articles are held at a time. With `only`,
+    no others than those that hold one of these documents; without `tokens` they have no words, and are read faster.
     """
 
-    def __init__(self, workspace: Workspace) -> None:
-        self.workspace = workspace
+    def __init__(self, workspace: Workspace, only: Collection[str] | None = None, *, tokens: bool = True) -> None:
+        self.workspace, self.only, self.tokens = workspace, only, tokens
 
     def __iter__(self) -> Iterator[Annotated]:
         made = _versions(self.workspace)
         groups = groups_of(self.workspace.heads())
+        if self.only is not None:
+            groups = [members for members in groups if any(head.id in self.only for head in members)]
         current = [members for members in groups if all(made.get(h.id, ("",))[0] == h.sha for h in members)]
         for some in batches(current, _READ):
             layers = self.workspace.fetch(layers_table(COMBINED), [head.id for members in some for head in members])
             skipped: list[Skipped] = []
-            for group in _stored_groups(self.workspace, some, skipped):
+            for group in _stored_groups(self.workspace, some, skipped, tokens=self.tokens):
                 yield _filled(group, [layers[item.document.id] for item in group.items])
-            for what in skipped:
-                raise InputError(what.why)
+            if skipped:
+                raise InputError(skipped[0].why)
 
 
 def _filled(group: Group, layers: Sequence[Layer]) -> Annotated:

@@ -29,9 +29,12 @@ _OPENING = "\"“‘'(（《「『[【"
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The regression for one language and set of sources: which wins, what a span must reach, and the curve of scores.
+    """The regression for one language and set of sources.
 
-    `fast`: for reading without models (`annotators.light`), where the same sources are less sure. `bins` turns what the regression says into the share that was right of such spans: (from, share right), rising.
+    `fast`: for reading without models (`annotators.light`), where the same sources are less sure. `decide`: the regression
+    chooses the spans, those that are likelier than `threshold`; else the priorities choose, and it only gives the scores.
+    `bins` are the points of the curve from what the regression says of a span to the score, both rising: the score is the
+    share of such spans that was right in gold.
     """
 
     sources: frozenset[str]

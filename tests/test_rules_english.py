@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from annotators import light
 from annotators.registry import make
 from annotators.rules.english import find_entities, silent_spans
 from annotators.rules.english_edges import pieces_of, trimmed
@@ -234,3 +236,23 @@ def test_acronym_of_a_person_is_none() -> None:
 def test_a_quoted_programme_is_marked_without_blanks() -> None:
     text = "The city began its \u201cgreen roofs \u201d campaign."
     assert [e.span.surface for e in find_entities(text)] == ["green roofs"]
+
+
+HOSTILE = [
+    "1st " * 3000 + "Army came.",
+    "The " + "Culture, " * 3000 + "Sports and Tourism Bureau said so.",
+    "He said “the one” " * 6000,
+    "the Party said. " * 12000,
+    "Peru Signs Trade Deal With Norway Again\n" * 6000,
+    "The Secretary of State met Ana Brill. " * 6000,
+    "".join(f"The Clean Rivers {chr(65 + n % 26)}{n} Agency (CRA) met its director. " for n in range(4000)),
+]
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=lambda text: text[:24])
+def test_hostile_texts_take_linear_time(text: str) -> None:
+    with light.reading():
+        began = time.monotonic()
+        find_entities(text)
+    # A few seconds here; what is quadratic takes minutes, and what calls itself for each word breaks.
+    assert time.monotonic() - began < 20

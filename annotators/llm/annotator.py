@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, replace
 from itertools import islice
 
@@ -88,32 +89,32 @@ def ask_documents(
     asking = Oracle(settings, pause=pause)
     counts: Counter[str] = Counter()
     tokens_in = tokens_out = failed = 0
-    for document, asked in _concurrently(asking, documents, settings.concurrency):
-        if isinstance(asked, ModelError):
-            report.skipped.append(Skipped(document.id, str(asked)))
-            failed += 1
-            # The first of all, or one after another: it is the server, not the article.
-            if failed > (_ROW if report.done else 0):
-                raise asked
-            continue
-        failed = failed + 1 if asked.why else 0
-        if failed > _ROW:
-            raise ModelError(f"{settings.host}: refuses one article after another: {asked.why[0]}")
-        fresh = bool(asked.counts["answers"] or asked.counts["answers refused"])
-        report.done += fresh
-        report.unchanged += not fresh
-        counts.update(asked.counts)
-        tokens_in, tokens_out = tokens_in + asked.tokens_in, tokens_out + asked.tokens_out
-        report.skipped.extend(Skipped(document.id, f"a part has no answer: {why}") for why in asked.why)
-        if progress:
-            progress(report.done + report.unchanged, total)
+    # Closed here and not by the collector of garbage: so no thread asks on after an error.
+    with closing(_concurrently(asking, documents, settings.concurrency)) as answers:
+        for document, asked in answers:
+            if isinstance(asked, ModelError):
+                report.skipped.append(Skipped(document.id, str(asked)))
+                failed += 1
+                # The first of all, or one after another: it is the server, not the article.
+                if failed > (_ROW if report.done else 0):
+                    raise asked
+                continue
+            failed = failed + 1 if asked.why else 0
+            if failed > _ROW:
+                raise ModelError(f"{settings.host}: refuses one article after another: {asked.why[0]}")
+            fresh = bool(asked.counts["answers"] or asked.counts["answers refused"])
+            report.done += fresh
+            report.unchanged += not fresh
+            counts.update(asked.counts)
+            tokens_in, tokens_out = tokens_in + asked.tokens_in, tokens_out + asked.tokens_out
+            report.skipped.extend(Skipped(document.id, f"a part has no answer: {why}") for why in asked.why)
+            if progress:
+                progress(report.done + report.unchanged, total)
     report.notes = {"server": settings.host, "model": settings.model, **_sorted(asking.requests)}
     report.notes |= {"tokens in": tokens_in, "tokens out": tokens_out}
     if settings.price_in or settings.price_out:
         report.notes["cost"] = cost(settings, tokens_in, tokens_out)
     report.notes |= _sorted(counts)
-    if asking.requests:
-        asking.client.close()
     report.seconds = time.monotonic() - started
     return report
 
@@ -160,7 +161,7 @@ def _as_read(document: Document) -> Document:
 
 def _concurrently(
     asking: Oracle, documents: Iterable[Document], concurrency: int
-) -> Iterator[tuple[Document, Asked | ModelError]]:
+) -> Generator[tuple[Document, Asked | ModelError], None, None]:
     """Each document with what became of it, in order; few are held at once."""
     _ = asking.client
     waiting: deque[tuple[Document, Future[Asked]]] = deque()
@@ -182,3 +183,4 @@ def _concurrently(
         raise
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
+        asking.client.close()

@@ -30,9 +30,10 @@ from annotators.rules.chinese_programmes import find_programmes
 from annotators.rules.chinese_slogans import find_slogans
 from annotators.rules.chinese_standing import find_authorities
 from annotators.rules.chinese_states import find_states, states_named
-from annotators.rules.chinese_words import Sentence, entity, occurrences, simplified, words_of
+from annotators.rules.chinese_words import Sentence, entity, occurrences, words_of
 from annotators.rules.media import medium_spans
 from corpus.document import Entity, Group, Layer
+from corpus.script import simplified
 from corpus.stretches import Stretches
 
 VERSION = "2"
@@ -220,9 +221,12 @@ def _verdict(text: str, start: int, end: int, low: int, bodies: dict[int, str]) 
     kinds = []
     for cue in cues:
         if cue.kind == "by_body":
-            label = bodies.get(cue.start) or bodies.get(len(text[: cue.start].rstrip()), "")
+            before = cue.start
+            while before and text[before - 1].isspace():
+                before -= 1
+            label = bodies.get(cue.start) or bodies.get(before, "")
             label = label or _body_before(text, cue.start, bodies)
-            of_state = label == "PLACE" and text[cue.start :].startswith(_OF_A_STATE)
+            of_state = label == "PLACE" and text.startswith(_OF_A_STATE, cue.start)
             of_state = of_state or text[max(0, cue.start - 2) : cue.start] in _THAT_BODY
             kinds.append("official" if label == "AGENCY" or of_state else "other" if label else "")
         else:

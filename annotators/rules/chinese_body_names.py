@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 
 from annotators.rules.chinese_glued import unglued
 from annotators.rules.chinese_known import side_by_side
@@ -250,9 +250,16 @@ def _abroad_person(name: str) -> bool:
     return all(char in transliteration() for char in name) and not known_place(name)
 
 
-@cache
 def is_brand(surface: str) -> bool:
     """Whether a body without a known ending may be a firm's brand: no common word of the dictionary, not too long."""
+    from annotators import light
+
+    return _is_brand(surface, light.is_on())
+
+
+@lru_cache(maxsize=65536)
+def _is_brand(surface: str, _light: bool) -> bool:
+    # How words are cut depends on `annotators.light`: what was found in one way does not hold in the other.
     if not 2 <= len(surface) <= 8 or surface in words("bodies", "stops", "words"):
         return False
     tokens = words_of_name(surface)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from functools import cache, lru_cache
+from functools import lru_cache
 
 from annotators.rules.chinese_lexicon import bodies_alone, words
 
 
-@cache
+@lru_cache(maxsize=65536)
 def known_place(name: str) -> bool:
     """Whether `name` is a place by the lists and the knowledge base."""
     if any(name in words("places", "provinces", key) for key in ("countries", "short", "full")):
@@ -15,7 +15,7 @@ def known_place(name: str) -> bool:
     return known_label(name) == "PLACE"
 
 
-@cache
+@lru_cache(maxsize=65536)
 def known_official(name: str) -> bool:
     """Whether the knowledge base has the name for persons in office alone, and not only in its list of namesakes."""
     from corpus.knowledge import knowledge
@@ -24,7 +24,7 @@ def known_official(name: str) -> bool:
     return any(e.source != "cped_officials" for e in entries) and all(e.label == "OFFICIAL" for e in entries)
 
 
-@cache
+@lru_cache(maxsize=65536)
 def known_label(name: str) -> str:
     """The label of the entries of the knowledge base with exactly this name, "" where there is none or no one label."""
     from corpus.knowledge import knowledge

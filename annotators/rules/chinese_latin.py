@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 
 from annotators.rules.chinese_lexicon import titles, words
 
@@ -132,7 +132,7 @@ def _terms() -> frozenset[str]:
     )
 
 
-@cache
+@lru_cache(maxsize=4096)
 def _known(name: str) -> str:
     """The one label of the knowledge base for a name in Latin letters, "" where there is none."""
     from annotators.rules.english_lexicon import known_label

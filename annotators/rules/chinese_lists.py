@@ -16,7 +16,7 @@ Found = tuple[int, int, str]
 _SHORT = re.compile(
     r"\s?[（(]\s?(?:以下|下)?(?:简称|称)?[:：为]?\s?[“\"「]?([A-Z][A-Za-z0-9&.\-]{1,11}|[一-鿿]{2,8})[”\"」]?\s?[)）]"
 )
-_ITEM = re.compile(r"[一-鿿A-Za-z0-9·&（）()\- ]{2,14}")
+_CLAUSE = re.compile(r"[^，。；：！？“”《》\n]+")
 
 
 def with_lists(text: str, tagged: Sequence[Sentence], found: list[Found]) -> list[Found]:
@@ -80,27 +80,32 @@ def _classes() -> re.Pattern[str]:
 def _listed(text: str, sentence: Sentence, inside: Sequence[Found]) -> list[Found]:
     """The items of the enumerations of a sentence that lack a label, with the label of their neighbours.
 
-    Firms only, and places that LAC tags: 甲网、乙云等公司. An item is all that stands between two 、.
+    Firms only: 甲网、乙云等公司. An item is all that stands between two 、.
     """
     found: list[Found] = []
     low, high = sentence[0].start, sentence[-1].end
-    for match in re.compile(r"[^，。；：！？“”《》\n]*、[^，。；：！？“”《》\n]*").finditer(text, low, high):
+    named = {text[s:e] for s, e, _ in inside}
+    ends = {e: label for _, e, label in inside}
+    for match in _CLAUSE.finditer(text, low, high):
+        if "、" not in match.group():
+            continue
         items = _items(text, *match.span())
-        named = {text[s:e]: label for s, e, label in inside}
-        ends = {e: label for _, e, label in inside}
-        close = re.compile("等").search(text, items[-1][0], items[-1][1])
-        kind = _classes().match(text, close.start()) if close else None
+        close = text.find("等", *items[-1])
+        kind = _classes().match(text, close) if close >= 0 else None
         says = kind.lastgroup if kind else ""
-        labels = [ends.get(close.start() if close and i == len(items) - 1 else e, "") for i, (s, e) in enumerate(items)]
+        edges = [end for _, end in items]
+        if close >= 0:
+            edges[-1] = close
+        labels = [ends.get(edge, "") for edge in edges]
         if says != "FIRM" and labels.count("FIRM") < max(1, len(items) // 3):
             continue
         if any(label in ("PERSON", "OFFICIAL", "PLACE") for label in labels) and says != "FIRM":
             continue
         for i, (start, end) in enumerate(items):
             if i == len(items) - 1:
-                if not close:
+                if close < 0:
                     continue
-                end = close.start()
+                end = close
             start, end = _name_in(text, start, end, sentence, first=i == 0, inside=inside)
             surface = text[start:end]
             if 2 <= len(surface) <= 8 and surface not in named and (says == "FIRM" or is_brand(surface)):
@@ -112,7 +117,7 @@ def _listed(text: str, sentence: Sentence, inside: Sequence[Found]) -> list[Foun
 
 def _items(text: str, start: int, end: int) -> list[tuple[int, int]]:
     items, at = [], start
-    for match in re.compile("[、]").finditer(text, start, end):
+    for match in re.compile("、").finditer(text, start, end):
         items.append(trim(text, at, match.start()))
         at = match.end()
     items.append(trim(text, at, end))
@@ -123,11 +128,13 @@ def _name_in(
     text: str, start: int, end: int, sentence: Sentence, *, first: bool, inside: Sequence[Found]
 ) -> tuple[int, int]:
     """The name in an item: without a place before it (德国西门子); of the first item only its last words."""
-    for s, e, label in inside:
+    low, high = (bisect_left(inside, at, key=lambda f: f[0]) for at in (start, end))
+    for s, e, label in inside[low:high]:
         if start <= s and e < end and label == "PLACE":
             start = max(start, e)
     if first:
-        tokens = [t for t in sentence if start <= t.start and t.end <= end]
+        low, high = (bisect_left(sentence, at, key=lambda t: t.start) for at in (start, end))
+        tokens = [t for t in sentence[low:high] if t.end <= end]
         while tokens and tokens[-1].tag in ("n", "nz", "ORG", "PER", "LOC", "a", "nw"):
             start = tokens.pop().start
         if tokens and tokens[-1].end > start:

@@ -55,14 +55,11 @@ def _organs() -> tuple[re.Pattern[str], tuple[tuple[str, frozenset[str]], ...]]:
             "委政法委",
             "委办公厅",
             "委办公室",
-            "委党校",
             "高院",
             "公安局",
             "检察院",
             "法院",
-            "总工会",
-            "妇联",
-        } - {"总工会", "妇联", "委党校"}
+        }
         groups.append((level, frozenset(names)))
     return re.compile("|".join(level for level, _ in groups)), tuple(groups)
 

@@ -8,6 +8,7 @@ from functools import cache
 
 from annotators.rules.chinese_lexicon import Endings, table, words
 from annotators.rules.chinese_words import Sentence, trim
+from corpus.stretches import Stretches
 
 Found = tuple[int, int, str]
 
@@ -46,12 +47,8 @@ def find_titles(text: str, low: int, high: int) -> list[Found]:
 
 def works(text: str, low: int, high: int, found: Sequence[Found]) -> list[tuple[int, int]]:
     """The titles in 《》 that hold nothing of `found`: works, inside which nothing is marked."""
-    taken = [(s, e) for s, e, _ in found]
-    return [
-        match.span()
-        for match in _TITLE.finditer(text, low, high)
-        if not any(s < match.end() and match.start() < e for s, e in taken)
-    ]
+    taken = Stretches((s, e) for s, e, _ in found)
+    return [match.span() for match in _TITLE.finditer(text, low, high) if not taken.meet(*match.span())]
 
 
 def find_quoted(text: str, low: int, high: int) -> list[Found]:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from functools import cache
-from typing import Any
 
 from corpus.document import Entity, Span, Token
 
@@ -54,30 +52,6 @@ def words_of_name(name: str) -> Sentence:
     from corpus.segment.chinese import tagged
 
     return tuple(tagged(name))
-
-
-def simplified(text: str) -> str:
-    """`text` in simplified characters, for matching only: as long as the text, or the text itself.
-
-    >>> simplified("國務院")
-    '国务院'
-    """
-    changed = {ord(char): plain for char in set(text) if is_han(char) and (plain := _simple(char)) != char}
-    return text.translate(changed) if changed else text
-
-
-@cache
-def _simple(char: str) -> str:
-    """One character in its simplified form. Character by character keeps the length; words need no context here."""
-    plain = _converter().convert(char)
-    return plain if len(plain) == 1 else char
-
-
-@cache
-def _converter() -> Any:
-    import opencc
-
-    return opencc.OpenCC("t2s")
 
 
 def entity(text: str, start: int, end: int, label: str, score: float, source: str) -> Entity:

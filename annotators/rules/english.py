@@ -150,8 +150,8 @@ def _with_year(text: str, mention: Mention) -> Mention:
 
 def _with_defined(bodies: list[Mention], named: list[Mention]) -> list[Mention]:
     """The bodies with those that an acronym in brackets bounds, which replace what is cut out of them."""
-    kept = [b for b in bodies if not any(n.start <= b.start and b.end <= n.end for n in named)]
-    return [*kept, *named]
+    longer = Stretches((n.start, n.end) for n in named)
+    return [*(b for b in bodies if not longer.hold(b.start, b.end)), *named]
 
 
 def _longest(mentions: list[Mention]) -> list[Mention]:

@@ -91,6 +91,9 @@ def pieces_of(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
         position = max(position, right)
 
 
+_LONGEST_TOPIC = 60
+
+
 def _lists_topics(text: str, match: re.Match[str], end: int) -> bool:
     """Whether a comma stands in a list such as "Culture, Sports and Tourism Bureau", or before Ltd. and the like."""
     following = re.match(r"(?:and\s+)?([\w\-]+)", text[match.end() : end])
@@ -99,5 +102,5 @@ def _lists_topics(text: str, match: re.Match[str], end: int) -> bool:
     word = fold(following.group(1))
     if word in ("ltd", "inc", "llc", "limited", "co"):
         return True
-    before = re.search(r"([\w\-]+)$", text[: match.start()])
-    return bool(before and fold(before.group(1)) in lexicon().topics and word in lexicon().topics)
+    before = re.search(r"[\w\-]+$", text[max(0, match.start() - _LONGEST_TOPIC) : match.start()])
+    return bool(before and fold(before.group()) in lexicon().topics and word in lexicon().topics)

@@ -6,7 +6,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from typing import Any
 
@@ -157,7 +157,7 @@ def lexicon() -> Lexicon:
     )
 
 
-@cache
+@lru_cache(maxsize=65536)
 def known_label(name: str) -> str | None:
     """The label that the knowledge base gives to exactly this name, None where it has none or several.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from functools import cache
+from functools import lru_cache
 
 from annotators.rules.english_lexicon import NONE, known_label, lexicon
 from annotators.rules.english_names import Name
@@ -121,7 +121,7 @@ def gulfs(reading: Reading) -> Iterator[Mention]:
             yield Mention(*match.span(), "PLACE", 0.75)
 
 
-@cache
+@lru_cache(maxsize=4096)
 def _body(name: str) -> bool:
     return known_label(name) == "AGENCY" and (" " in name or fold(name) in lexicon().bodies)
 

@@ -55,9 +55,10 @@ def short_forms(reading: Reading, mentions: Sequence[Mention]) -> list[Mention]:
         for size in range(len(words) - 1, 0, -1):
             forms.setdefault(" ".join(words[:size]), "FIRM")
     found: list[Mention] = []
+    common = lex.generic | lex.topics | lex.function | lex.demonyms | lex.not_names
+    index_at = {word.start: index for index, word in enumerate(reading.words)}
     for form, label in sorted(forms.items(), key=lambda item: -len(item[0])):
         low = fold(form)
-        common = lex.generic | lex.topics | lex.function | lex.demonyms | lex.not_names
         if len(form) < 3 or low in common or all(fold(w) in common or (fold(w),) in lex.heads for w in form.split()):
             continue
         known = "PLACE" if low in lex.places else known_label(form)
@@ -65,7 +66,6 @@ def short_forms(reading: Reading, mentions: Sequence[Mention]) -> list[Mention]:
             continue
         if fold(form.split()[-1]) in ("and", "&"):
             continue
-        index_at = {word.start: index for index, word in enumerate(reading.words)}
         found += [
             Mention(start, end, label, 0.7)
             for start, end in occurrences(reading, form)
@@ -74,7 +74,7 @@ def short_forms(reading: Reading, mentions: Sequence[Mention]) -> list[Mention]:
     return found
 
 
-_BEFORE_PLACE = re.compile(r"\b(?:in|In|from|across|of|to|near)\s+")
+_BEFORE_PLACE = re.compile(r"\b(?:in|In|from|across|of|to|near)\s+\Z")
 _BEHIND_PLACE = re.compile(r"\b(?!\s+[A-Z])")
 _BOUNDARY = re.compile(r"\b")
 _KIND_OF_PLACE = re.compile(r"(?=\s+(?:City|Province|County|District|Village|Town)\b)")
@@ -84,8 +84,8 @@ def _is_located(reading: Reading, form: str) -> bool:
     """Whether the text itself shows that the first word of a firm's name is a place ("in Hangzhou")."""
     text = reading.text
     return any(
-        text.startswith(form, match.end()) and _BEHIND_PLACE.match(text, match.end() + len(form))
-        for match in _BEFORE_PLACE.finditer(text)
+        _BEFORE_PLACE.search(text, max(0, start - 40), start)
+        for start, _ in standing(text, form, _BOUNDARY, _BEHIND_PLACE)
     ) or any(standing(text, form, _BOUNDARY, _KIND_OF_PLACE))
 
 

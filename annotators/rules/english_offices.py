@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping, Sequence
 
 from annotators.rules.english_lexicon import Lexicon
 from annotators.rules.english_runs import Titles
@@ -13,8 +14,36 @@ _STOP = {".", ";", ":", "\n", "?", "!", "(", ")", "said", "says", "told", "that"
 _LABELS = {"AGENCY": "OFFICIAL", "FIRM": "PERSON", "ORG": "PERSON"}
 
 
+class Bodies:
+    """Bodies and places that are named in a text, looked up by where they stand: in a long text there are thousands.
+
+    Where several answer, the one that was found first comes first.
+    """
+
+    def __init__(self, mentions: Iterable[Mention]) -> None:
+        ordered = list(enumerate(mentions))
+        self.by_start = {mention.start: mention for _, mention in ordered}
+        self._by_end: dict[int, list[tuple[int, Mention]]] = {}
+        for number, mention in ordered:
+            self._by_end.setdefault(mention.end, []).append((number, mention))
+        self._in_text = sorted(ordered, key=lambda pair: pair[1].start)
+        self._starts = [mention.start for _, mention in self._in_text]
+        self._longest = max((mention.end - mention.start for _, mention in ordered), default=0)
+
+    def ending(self, low: int, high: int) -> list[Mention]:
+        """Those that end between two offsets, both inclusive."""
+        found = [pair for at in range(low, high + 1) for pair in self._by_end.get(at, ())]
+        return [mention for _, mention in sorted(found, key=lambda pair: pair[0])]
+
+    def up_to(self, at: int) -> Mention | None:
+        """The first that begins before an offset and ends there or behind it."""
+        first, last = bisect_left(self._starts, at - self._longest), bisect_left(self._starts, at)
+        found = [pair for pair in self._in_text[first:last] if pair[1].end >= at]
+        return min(found, key=lambda pair: pair[0])[1] if found else None
+
+
 def lead(
-    reading: Reading, first: int, ends: Mapping[int, tuple[int, str, bool]], bodies: Sequence[Mention], lex: Lexicon
+    reading: Reading, first: int, ends: Mapping[int, tuple[int, str, bool]], bodies: Bodies, lex: Lexicon
 ) -> tuple[int, str, bool] | None:
     """The title right before a word: its first word, its label, whether a body decides."""
     words = reading.words
@@ -37,8 +66,9 @@ def lead(
     # over the body between title and name.
     before_name = reading.text[max(0, words[first].start - 2) : words[first].start]
     gap = 2 if before_name == ", " else 1
-    for body in bodies:
-        if body.end == words[first].start - gap and body.start < body.end:
+    before = words[first].start - gap
+    for body in bodies.ending(before, before):
+        if body.start < body.end:
             at = next((i for i in range(index - 1, -1, -1) if words[i].start == body.start), None)
             if at and words[at - 1].low == "the":
                 at -= 1
@@ -103,7 +133,7 @@ def heads_body(reading: Reading, last: int, titles: Titles, lex: Lexicon) -> boo
     return words[entry[0] - 1].low in lex.heading_titles
 
 
-def by_body(reading: Reading, title: int, bodies: Sequence[Mention], default: str, lex: Lexicon) -> str:
+def by_body(reading: Reading, title: int, bodies: Bodies, default: str, lex: Lexicon) -> str:
     """What the body named before a title ("Yunzhou Water Bureau director") says of its bearer."""
     words = reading.words
     index = title
@@ -111,10 +141,9 @@ def by_body(reading: Reading, title: int, bodies: Sequence[Mention], default: st
         index -= 1
     if not index:
         return default
-    at = words[index - 1].end
-    for body in bodies:
-        if body.start < at <= body.end:
-            return _label_office(body.label, default)
+    body = bodies.up_to(words[index - 1].end)
+    if body is not None:
+        return _label_office(body.label, default)
     if (words[index - 1].low,) in lex.heads and words[index - 1].text.islower():
         return _label_office(lex.heads[(words[index - 1].low,)], default)
     return default
@@ -131,7 +160,7 @@ def _label_office(label: str, default: str) -> str:
     return _LABELS.get(label, default)
 
 
-def behind(reading: Reading, last: int, titles: Titles, bodies: Sequence[Mention], lex: Lexicon) -> str | None:
+def behind(reading: Reading, last: int, titles: Titles, bodies: Bodies, lex: Lexicon) -> str | None:
     """What stands behind a name: ", deputy director of the Water Bureau", "of the Commission", ", who heads the bureau"."""
     words = reading.words
     index = last + 1
@@ -166,10 +195,8 @@ def behind(reading: Reading, last: int, titles: Titles, bodies: Sequence[Mention
             if not by_body:
                 # "a party secretary who became a farmer": the first title counts.
                 return label
-            body_before = next(
-                (b for b in bodies if b.end <= word.start and b.start > words[last].end and word.start - b.end < 4),
-                None,
-            )
+            beside = bodies.ending(word.start - 3, word.start)
+            body_before = next((b for b in beside if b.start > words[last].end), None)
             if body_before:
                 return _label_office(body_before.label, label)
             if (
@@ -231,7 +258,7 @@ def _sworn_in(reading: Reading, index: int, titles: Titles) -> str | None:
 _LED = frozenset(["chaired", "headed", "led"])
 
 
-def made(reading: Reading, first: int, last: int, titles: Titles, bodies: Sequence[Mention]) -> str | None:
+def made(reading: Reading, first: int, last: int, titles: Titles, bodies: Bodies) -> str | None:
     """What a verb before a name and a title behind it say: "elected X president", "the commission, chaired by X"."""
     words = reading.words
     if first and words[first - 1].low in _MAKING:
@@ -245,23 +272,22 @@ def made(reading: Reading, first: int, last: int, titles: Titles, bodies: Sequen
                 return entry[1]
     if first > 1 and words[first - 1].low == "by" and words[first - 2].low in _LED:
         start = words[first - 2].start
-        near = [b for b in bodies if 0 <= start - b.end < 40 and b.label in _LABELS]
+        near = [b for b in bodies.ending(start - 39, start) if b.label in _LABELS]
         if near and "." not in reading.text[near[-1].end : start]:
             return _LABELS[max(near, key=lambda b: b.end).label]
     return None
 
 
 def _body_after(
-    reading: Reading, index: int, bodies: Sequence[Mention], lex: Lexicon, default: str | None, *, near: int
+    reading: Reading, index: int, bodies: Bodies, lex: Lexicon, default: str | None, *, near: int
 ) -> str | None:
     """The office that the first body after a word gives, be it named or common ("of the bureau")."""
     words = reading.words
-    by_start = {body.start: body for body in bodies}
     for position in range(index, min(index + near, len(words))):
         word = words[position]
         if word.low in _STOP and word.low not in ("(", ")"):
             return default
-        body = by_start.get(word.start)
+        body = bodies.by_start.get(word.start)
         if body is not None:
             if body.label == "PLACE":
                 if _is_facility(reading.text[body.start : body.end], lex):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from annotators.rules.english_lexicon import Lexicon, known_label, lexicon
 from annotators.rules.english_names import Name
-from annotators.rules.english_offices import behind, by_body, heads_body, introduced, lead, made
+from annotators.rules.english_offices import Bodies, behind, by_body, heads_body, introduced, lead, made
 from annotators.rules.english_pinyin import PARTICLES, is_chinese_name, surname_of
 from annotators.rules.english_runs import Titles
 from annotators.rules.english_text import Mention, Reading, Word, fold
@@ -27,9 +27,10 @@ class Person:
     score: float
 
 
-def people(reading: Reading, titles: Titles, names: Sequence[Name], bodies: Sequence[Mention]) -> list[Person]:
-    """Persons named in full or beside a title, with what their surroundings say of their office."""
+def people(reading: Reading, titles: Titles, names: Sequence[Name], named: Sequence[Mention]) -> list[Person]:
+    """Persons in full or beside a title, with what stands around them, the bodies `named` above all, says of their office."""
     lex = lexicon()
+    bodies = Bodies(named)
     found: list[Person] = []
     ends = {end: (start, label, by_body) for start, (end, label, by_body) in titles.items()}
     labelled = {(n.first, n.last) for n in names if n.label}

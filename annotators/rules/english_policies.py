@@ -44,6 +44,9 @@ _GOVERNMENT_OF = re.compile(
     r"(?P<place>[A-Z][\w'’-]*(?: (?:and |of )?[A-Z][\w-]*){0,3})"
 )
 _PARTY = re.compile(r"(?<![\w-])Party\b(?!['’]s? [A-Z])(?!-)(?!\s+[A-Z])")
+_SMALL_WORD = re.compile(r"\s+([a-z]+)")
+# Characters before a name in which the words that introduce it are looked for.
+_BEFORE = 80
 
 
 def quoted_policies(reading: Reading) -> Iterator[Mention]:
@@ -59,7 +62,10 @@ def quoted_policies(reading: Reading) -> Iterator[Mention]:
         end = start + len(name)
         headed = (fold(words[-1]),) in lex.heads and lex.heads[(fold(words[-1]),)] == "POLICY" and name[0].isupper()
         headed = headed and len(words) >= 2 and all(w[0].isupper() or fold(w) in lex.function for w in words)
-        beside = len(words) <= 10 and (_PROGRAMME.match(text, match.end()) or _CALLED.search(text, 0, match.start()))
+        before = max(0, match.start() - _BEFORE)
+        beside = len(words) <= 10 and (
+            _PROGRAMME.match(text, match.end()) or _CALLED.search(text, before, match.start())
+        )
         # "Beautiful Villages", "Sponge City": a place word in quotation marks names a programme.
         honoured = 2 <= len(words) <= 3 and (fold(words[-1]),) in lex.heads and lex.heads[(fold(words[-1]),)] == "PLACE"
         if honoured and all(w[0].isupper() for w in words) and words[-1].lower() in lex.place_nouns:
@@ -144,10 +150,10 @@ def governments(reading: Reading) -> Iterator[Mention]:
                 yield Mention(match.start(), match.start("place") + len(name), "AGENCY", 0.8)
                 break
     for match in _PARTY.finditer(text):
-        before = text[: match.start()].split()[-1:]
-        following = re.match(r"\s+([a-z]+)", text[match.end() :])
+        before = text[max(0, match.start() - _BEFORE) : match.start()].split()[-1:]
+        following = _SMALL_WORD.match(text, match.end())
         # Compounds name no body: Party members, Party discipline.
-        if following and reading.tags.get(match.end() + following.start(1), "").startswith(("NN", "JJ", "VBG")):
+        if following and reading.tags.get(following.start(1), "").startswith(("NN", "JJ", "VBG")):
             continue
         if (before and before[0][:1].isupper() and before[0].lower() != "the") or reading.in_title(match.start()):
             continue

@@ -34,7 +34,9 @@ _NO_NAME_TAGS = {
     "RBR",
     "PDT",
 }
+# A name has no more characters than these, and no more ordinals one after another.
 _LONGEST = 200
+_ORDINALS = 4
 
 Titles = Mapping[int, tuple[int, str, bool]]
 """Titles by their first word: the word after their last, the label of the bearer, whether the body decides."""
@@ -72,7 +74,7 @@ def runs(reading: Reading, found: Titles) -> list[tuple[int, int]]:
             continue
         if index not in barred and _starts(reading, index, lex):
             last = _extend(reading, index, lex)
-            last = min([last, *(i - 1 for i in barred if index < i <= last)])
+            last = next((i - 1 for i in range(index + 1, last + 1) if i in barred), last)
             result.append((index, last))
             index = last
         index += 1
@@ -90,10 +92,12 @@ def is_capital(reading: Reading, index: int, lex: Lexicon) -> bool:
     word = reading.words[index]
     if not word.is_capital:
         # Ordinals: 14th Five-Year Plan, 71st Group Army.
-        if word.text[0].isdigit() and word.low[-2:] in ("st", "nd", "rd", "th"):
-            following = index + 1
-            return following < len(reading.words) and is_capital(reading, following, lex)
-        return False
+        last = min(index + _ORDINALS, len(reading.words) - 1)
+        while index < last and word.text[0].isdigit() and word.low[-2:] in ("st", "nd", "rd", "th"):
+            index += 1
+            word = reading.words[index]
+        if not word.is_capital:
+            return False
     if word.low in lex.months and not _given_name(reading, index, lex):
         return False
     if word.low in lex.function and not (word.text.isupper() and word.low in ("us", "who", "it")):
@@ -260,17 +264,18 @@ def _geographic(reading: Reading, owner: int, lex: Lexicon) -> bool:
 def _over_topics(reading: Reading, index: int, lex: Lexicon) -> int | None:
     """From a comma or "and": the next topic, if a list of topics with "and" goes on here."""
     words = reading.words
-    following = index + 1
-    if words[index].text == "," and following < len(words) and words[following].low == "and":
-        following += 1
-    if not is_capital(reading, following, lex) or words[following].low not in lex.topics:
-        return None
-    if words[following - 1].low == "and":
-        return following
-    # A comma: only where "and" comes later in the same list.
-    ahead = following
-    while ahead + 1 < len(words) and is_capital(reading, ahead + 1, lex) and words[ahead + 1].low in lex.topics:
-        ahead += 1
-    if ahead + 1 < len(words) and words[ahead + 1].low in (",", "and"):
-        return following if _over_topics(reading, ahead + 1, lex) is not None else None
+    start, topic = words[index].start, None
+    while index < len(words) and words[index].low in (",", "and") and words[index].start - start < _LONGEST:
+        following = index + 1
+        if words[index].text == "," and following < len(words) and words[following].low == "and":
+            following += 1
+        if not is_capital(reading, following, lex) or words[following].low not in lex.topics:
+            return None
+        topic = following if topic is None else topic
+        if words[following - 1].low == "and":
+            return topic
+        # A comma: only where "and" comes later in the same list.
+        index = following + 1
+        while is_capital(reading, index, lex) and words[index].low in lex.topics:
+            index += 1
     return None

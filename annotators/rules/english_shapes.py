@@ -143,7 +143,7 @@ def _named(reading: Reading, start: int, end: int) -> bool:
     words = fold(reading.text[start:end]).split()
     if all(w in lex.topics | lex.generic | lex.not_names | _SMALL or (w,) in lex.heads for w in words):
         return False
-    plain = re.search(re.escape(reading.text[start:end].lower()), reading.text)
+    plain = reading.text[start:end].lower() in reading.text
     return not plain and reading.covering(start, end) not in ("PRODUCT", "EVENT", "WORK_OF_ART", "DATE")
 
 

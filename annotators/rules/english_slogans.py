@@ -289,7 +289,8 @@ def act_titles(reading: Reading) -> Iterator[Mention]:
             or fold(words[0]) in lex.months
         ):
             start += len(words.pop(0)) + 1
-            start += len(text[start:]) - len(text[start:].lstrip())
+            while text[start].isspace():
+                start += 1
         name = text[start : match.end()]
         words = name.split()
         # Only what runs of capitals do not show: a name with a small word in it, or of common words alone.

@@ -72,7 +72,8 @@ class Reading:
 
     def in_title(self, offset: int) -> bool:
         """Whether the offset lies in a line in title case, where capitals say nothing."""
-        return any(start <= offset < end for start, end in self.titled)
+        number = bisect_right(self.titled, offset, key=lambda line: line[0]) - 1
+        return number >= 0 and offset < self.titled[number][1]
 
 
 def fold(text: str) -> str:
