@@ -9,10 +9,10 @@ figures and words drawn at random, so that no two articles are alike. The same n
 
 from __future__ import annotations
 
+import argparse
 import json
 import random
 import re
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -206,16 +206,17 @@ def article(number: int, draw: random.Random) -> tuple[list[tuple[Document, Segm
 
 def task(number: int, document: Document, gold: Layer, people: int) -> dict[str, Any]:
     """A task of Label Studio with its annotations."""
+    marks: list[tuple[Span, str, str, str]] = [
+        *((e.span, "label", "labels", e.label) for e in gold.entities),
+        *((c.span, "claim", "labels", "CLAIM") for c in gold.claims),
+        *((c.span, "type", "choices", c.type) for c in gold.claims),
+        *((c.span, "stance", "choices", c.stance) for c in gold.claims),
+    ]
     result = []
-    for mark, name, kind in (
-        *((e, "label", [("labels", e.label)]) for e in gold.entities),
-        *((c, "claim", [("labels", "CLAIM")]) for c in gold.claims),
-        *((c, "type", [("choices", c.type)]) for c in gold.claims),
-        *((c, "stance", [("choices", c.stance)]) for c in gold.claims),
-    ):
-        value = {"start": mark.start, "end": mark.end, "text": mark.span.surface, kind[0][0]: [kind[0][1]]}
-        id = f"{'e' if name == 'label' else 'c'}{mark.start}"
-        result.append({"id": id, "from_name": name, "to_name": "text", "type": kind[0][0], "value": value})
+    for span, name, kind, chosen in marks:
+        value = {"start": span.start, "end": span.end, "text": span.surface, kind: [chosen]}
+        id = f"{'e' if name == 'label' else 'c'}{span.start}"
+        result.append({"id": id, "from_name": name, "to_name": "text", "type": kind, "value": value})
     times = {"lead_time": 300.0, "created_at": "2025-01-02T03:04:05Z", "updated_at": "2025-01-02T03:14:05Z"}
     annotations = [
         {"id": 2 * number + i, "completed_by": i + 1, "result": result, "was_cancelled": False, **times}
@@ -254,4 +255,8 @@ def make(folder: Path, documents: int) -> None:
 
 
 if __name__ == "__main__":
-    make(Path(sys.argv[1]), int(sys.argv[2]))
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("folder", type=Path, metavar="FOLDER", help="where to write; FOLDER/w may not be there yet")
+    parser.add_argument("documents", type=int, metavar="NUMBER", help="how many documents, two an article")
+    given = parser.parse_args()
+    make(given.folder, given.documents)

@@ -6,6 +6,7 @@ import json
 import os
 import random
 import re
+import shutil
 import subprocess
 from collections.abc import Iterator
 from itertools import pairwise
@@ -457,6 +458,31 @@ def test_windows_and_processes_make_no_difference(workspace: Workspace, monkeypa
     assert (again.unchanged, again.notes["version"]) == (8, one.notes["version"])
 
 
+def test_a_shard_of_many_rows_is_read_once_and_gives_the_same(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gather, "WINDOW", 2)
+    one = build(workspace, card=readme)
+    for table in (SEGMENTS, GOLD):
+        # As `hemu adjudicate` writes gold: all of it in one shard, in another order than that of the articles.
+        values = list(workspace.current(table))[::-1]
+        shutil.rmtree(workspace.folder(table.name))
+        workspace.append(table, values)
+    copied = []
+
+    def copy(rows: gather.Rows, file: Any, path: Path, columns: list[str]) -> list[Any]:
+        copied.append(path.parent.name)
+        return whole(rows, file, path, columns)
+
+    whole = gather.Rows._copied
+    monkeypatch.setattr(gather.Rows, "_copied", copy)
+    monkeypatch.setattr(gather.Rows, "_MANY_ROWS", 3)
+    again = build(Workspace.open(workspace.root), card=readme)
+    assert (again.unchanged, again.notes["version"]) == (8, one.notes["version"])
+    assert sorted(copied) == ["gold", "segments"], "once each, and not once a window"
+    assert {path.name for path in workspace.folder("datasets").iterdir()} == {one.notes["version"], "latest"}
+
+
 def test_a_large_split_is_several_files(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(gather, "WINDOW", 2)
     monkeypatch.setattr(write, "ROW_GROUP", 1)
@@ -483,8 +509,11 @@ def test_an_interrupted_build_leaves_nothing_behind(workspace: Workspace, error:
     process.wait()
     left = workspace.folder("datasets") / f".{process.pid}.tmp"
     (left / "ner").mkdir(parents=True)
+    copy = left.with_name(f".copy.{process.pid}.tmp")
+    copy.write_bytes(b"")
     assert build(workspace).done == 8
     assert not left.exists()
+    assert not copy.exists()
 
 
 def test_overlapping_gold_is_refused_with_its_place(workspace: Workspace) -> None:

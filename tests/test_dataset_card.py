@@ -310,7 +310,7 @@ def test_the_proof_of_the_splits_is_shown(folder: Path) -> None:
         "articles": {"train": 1, "validation": 0, "test": 1},
         "near_duplicates": 4,
         "across": {"articles": [], "works": ["w"], "near_duplicates": [["b", "c"]]},
-        "decided": {"before": 1, "hash": 2},
+        "decided": {"kin": 1, "hash": 2},
         "shares": {"en PLACE": {"train": 0.75, "validation": 0.0, "test": 0.25}},
         "texts": {"run": {"en": 8, "zh": 16}, "train, test": shared},
     }
@@ -321,7 +321,7 @@ def test_the_proof_of_the_splits_is_shown(folder: Path) -> None:
         "- works on two sides: 1 (`w`)",
         "- near duplicates on two sides: 1 (`b / c`)",
         "- pairs of near-duplicates among the documents: 4",
-        "- documents by how their split was decided: as in an earlier version 1, by the hash 2",
+        "- documents by how their split was decided: with others that had one 1, by the hash 2",
         "| `en PLACE` | 75 % | 25 % |",
         "| train, test | 3 | 7 | 2 | 21 | 0 |",
         "Nothing was set aside.",

@@ -403,6 +403,29 @@ def test_composed_characters_agree(tmp_path: Path) -> None:
     assert found.changed == {"a": "composed characters (NFC), final line breaks"}
 
 
+def test_copies_that_are_broken_or_hold_other_metadata(bare: Path, tmp_path: Path) -> None:
+    rows = [{"id": "x", "text": english(1).text, "meta": meta} for meta in (["a"], [{"key": "k", "value": "v"}], 3)]
+    lines = "".join(f"{json.dumps(row)}\n" for row in rows).encode()
+    (tmp_path / "rows.jsonl").write_bytes(lines)
+    assert [dict(found.meta).get("k") for found in articles_in(tmp_path / "rows.jsonl")] == [None, "v", None]
+    whole = gzip.compress(lines)
+    for name, data in (("cut", whole[:-12]), ("spoiled", whole[:12] + b"\xff" * 20 + whole[32:]), ("none", b"text")):
+        path = tmp_path / f"{name}.jsonl.gz"
+        path.write_bytes(data)
+        done = run_script(bare, path, tmp_path / "out")
+        assert done.returncode == 1
+        assert "cannot be unpacked" in done.stderr, done.stderr
+
+
+def test_the_folder_that_one_is_in_can_be_written_to(
+    bare: Path, articles: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    assert join_texts(bare, articles_in(articles), Path()).agreeing == 10
+    assert (tmp_path / "here" / "dataset.json").is_file()
+
+
 def test_what_does_not_agree_is_named_and_nothing_is_written(bare: Path, articles: Path, tmp_path: Path) -> None:
     (articles / "a1.en.txt").write_text("Another text.", encoding="utf-8")
     (articles / "a2.zh.txt").unlink()

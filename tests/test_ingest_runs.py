@@ -2,6 +2,7 @@
 
 import io
 import os
+import re
 import sys
 import time
 import zipfile
@@ -9,10 +10,13 @@ from pathlib import Path
 
 import pytest
 
+import annotators
+import corpus
 from corpus.clean import Cleaned
 from corpus.document import Document, Removal
 from corpus.errors import InputError
 from corpus.ingest import RawDocument, ingest
+from corpus.ingest.find import OWN
 from corpus.ingest.sources import suffix_of
 from corpus.schema import DOCUMENTS, ORIGINS, REMOVALS
 from corpus.store import Workspace
@@ -88,6 +92,21 @@ def test_patterns_that_match_nothing_or_the_workspace(workspace: Workspace, tmp_
         ingest(workspace, [workspace.root.parent / "w*" / "**" / "nothing"])
     # A file of that very name is no pattern.
     assert ingest(workspace, [tmp_path / "[1].txt"]).done == 1
+
+
+def test_every_table_is_known_to_be_no_place_for_articles(workspace: Workspace) -> None:
+    rooms = [Path(str(package.__file__)).parent for package in (corpus, annotators)]
+    sources = [path.read_text("utf-8") for room in rooms for path in room.rglob("*.py")]
+    tables = {
+        name
+        for source in sources
+        for name in re.findall(r': Table\[[\w\[\], ]+\] = (?:Table|_plain)\(\s*"(\w+)"', source)
+    }
+    assert len(tables) > 15
+    assert tables <= OWN
+    (workspace.root / "sides").mkdir()
+    with pytest.raises(InputError, match="own tables"):
+        ingest(workspace, [workspace.root / "sides"])
 
 
 def test_a_folder_that_is_named_like_a_file(workspace: Workspace, tmp_path: Path) -> None:

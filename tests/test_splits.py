@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from corpus.clean import find_blocks
+from corpus.blocks import find_blocks
 from corpus.dataset.balance import ALL, BOTH, Candidate, choose
 from corpus.dataset.overlap import RUN, compared, prints_of, prove
 from corpus.dataset.sides import SPLITS, Split, by_place, place

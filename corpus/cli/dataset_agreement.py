@@ -43,8 +43,10 @@ def measured_agreement(workspace: Workspace, *, progress: Progress | None = None
     """
     from annotators.agreement import agreement
     from annotators.bias import bias
+    from corpus.collector import rarely_collected
 
-    return agreement_figures(agreement(workspace, shown=1, progress=progress), bias(workspace))
+    with rarely_collected():
+        return agreement_figures(agreement(workspace, shown=1, progress=progress), bias(workspace))
 
 
 def agreement_figures(report: AgreementReport, bias: BiasReport | None = None) -> dict[str, Any] | None:

@@ -137,8 +137,12 @@ _SPDX = {
     )
 }
 # The Hub's own names where they are not those of SPDX.
-_HUB = {"pddl-1.0": "pddl", "odbl-1.0": "odbl", "odc-by-1.0": "odc-by", "gpl-3.0-only": "gpl-3.0"} | {
-    "agpl-3.0-only": "agpl-3.0"
+_HUB = {
+    "pddl-1.0": "pddl",
+    "odbl-1.0": "odbl",
+    "odc-by-1.0": "odc-by",
+    "gpl-3.0-only": "gpl-3.0",
+    "agpl-3.0-only": "agpl-3.0",
 }
 _FROM_HUB = {hub: spdx for spdx, hub in _HUB.items()}
 UNSTATED = ("", "other", "unknown")

@@ -16,6 +16,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from corpus.collector import rarely_collected
 from corpus.dataset.about import about as about_of_workspace
 from corpus.dataset.arrows import feed
 from corpus.dataset.features import CONFIGS, arrow_schemas
@@ -42,6 +43,7 @@ from corpus.errors import InputError, WorkspaceError
 from corpus.report import Progress, Skipped, StageReport
 from corpus.scheme import Scheme
 from corpus.store import Head, Workspace, write_atomically
+from corpus.temporary import sweep
 
 Card = Callable[[Path, Manifest, Scheme], None]
 """What writes README.md and the like into a folder that is complete but for them."""
@@ -70,6 +72,7 @@ def key_of(document: Document | Head) -> str:
     return document.pair or document.id
 
 
+@rarely_collected()
 def build(
     workspace: Workspace,
     *,
@@ -111,7 +114,7 @@ def build(
         raise InputError(f"{workspace.root}: every document with gold is set aside; {plan.set_aside[0].why}")
     run = _Run(workspace, known, plan, tuple(configs), ratings, agreement)
     temporary = workspace.folder("datasets") / f".{os.getpid()}.tmp"
-    _sweep(temporary.parent)
+    sweep(temporary.parent)
     try:
         try:
             made = run.write(temporary, workers, progress)
@@ -157,7 +160,7 @@ def build_without_text(workspace: Workspace, version: str, *, progress: Progress
     from corpus.dataset.without_text import without_text
 
     folder = workspace.folder("datasets")
-    temporary = folder / f".{os.getpid()}.without.tmp"
+    temporary = folder / f".without.{os.getpid()}.tmp"
     try:
         try:
             temporary.mkdir(parents=True)
@@ -173,18 +176,6 @@ def build_without_text(workspace: Workspace, version: str, *, progress: Progress
     except OSError as error:
         raise WorkspaceError(f"{folder}: cannot be written: {error.strerror or error}") from None
     return made.version
-
-
-def _sweep(folder: Path) -> None:
-    """Remove what builds that were killed have left behind."""
-    for path in folder.glob(".[0-9]*.tmp"):
-        try:
-            os.kill(int(path.name.split(".")[1]), 0)
-        except (ProcessLookupError, OverflowError):
-            shutil.rmtree(path, ignore_errors=True)
-        except (ValueError, PermissionError):
-            # Not ours, or somebody else's who is still at it.
-            pass
 
 
 def _is_there(folder: Path) -> bool:

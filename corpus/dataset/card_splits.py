@@ -20,7 +20,6 @@ _HOW = {
 _ELSEWHERE = ("by", "until", "shares", "across", "set_aside", "held_out", "run")
 # How a split was decided (`corpus.dataset.splits`).
 _RULES = {
-    "before": "as in an earlier version",
     "hash": "by the hash",
     "moved": "moved, so that no split lacks a language or a label",
     "kin": "with others that had one",

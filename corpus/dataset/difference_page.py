@@ -17,7 +17,7 @@ def render_difference(difference: Difference, *, shown: int = _SHOWN) -> str:
 
     Of a document that was added or removed only how much is in it.
     """
-    from corpus.render import _template
+    from corpus.render import template
 
     documents: list[dict[str, Any]] = []
     left = hidden = 0
@@ -29,7 +29,7 @@ def render_difference(difference: Difference, *, shown: int = _SHOWN) -> str:
         left += 1 + len(documents[-1]["changes"])
     header, rows = table(difference.summary)
     return str(
-        _template("difference.html").render(
+        template("difference.html").render(
             summary=difference.summary,
             documents=documents,
             hidden=hidden,

@@ -10,6 +10,7 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from corpus.dataset.arrows import lengths
 from corpus.dataset.facts import class_names, langs_of, language, names_of, percent, schema_of, splits_of, total
 from corpus.dataset.manifest import Manifest
 from corpus.plots import bar_chart, column_chart, stacked_bars
@@ -89,14 +90,14 @@ def _lengths(folder: Path, manifest: Manifest) -> tuple[str, str, str] | None:
 
     if "ner" not in manifest.configs:
         return None
-    lengths: dict[str, list[Numbers]] = {}
+    found: dict[str, list[Numbers]] = {}
     for langs, sizes in _sizes(folder, manifest):
         for lang in set(langs):
-            lengths.setdefault(lang, []).append(sizes[np.array([name == lang for name in langs])])
-    shown = [lang for lang in langs_of(manifest) if lang in lengths]
+            found.setdefault(lang, []).append(sizes[np.array([name == lang for name in langs])])
+    shown = [lang for lang in langs_of(manifest) if lang in found]
     if not shown:
         return None
-    joined = {lang: np.concatenate(lengths[lang]) for lang in shown}
+    joined = {lang: np.concatenate(found[lang]) for lang in shown}
     bins = np.array([*_EDGES, np.iinfo(np.int64).max])
     shares = {lang: 100 * np.histogram(sizes, bins)[0] / max(1, len(sizes)) for lang, sizes in joined.items()}
     last = len(_EDGES) - 1
@@ -125,7 +126,6 @@ def _lengths(folder: Path, manifest: Manifest) -> tuple[str, str, str] | None:
 
 
 def _sizes(folder: Path, manifest: Manifest) -> Iterator[tuple[list[str], Numbers]]:
-    import pyarrow.compute as pc
     import pyarrow.parquet as pq
 
     for file in manifest.files("ner"):
@@ -133,8 +133,8 @@ def _sizes(folder: Path, manifest: Manifest) -> Iterator[tuple[list[str], Number
             if not {"lang", "ner_tags"} <= set(parquet.schema_arrow.names):
                 return
             for batch in parquet.iter_batches(columns=["lang", "ner_tags"]):
-                sizes = pc.fill_null(pc.list_value_length(batch["ner_tags"]), 0)
-                yield [str(lang) for lang in batch["lang"].to_pylist()], sizes.to_numpy(zero_copy_only=False)
+                # Lists that are null are empty: their offsets are equal.
+                yield [str(lang) for lang in batch["lang"].to_pylist()], lengths(batch["ner_tags"])
 
 
 def _claims(folder: Path, manifest: Manifest) -> tuple[str, str, str] | None:

@@ -5,17 +5,20 @@ What is held of the whole corpus is the names of documents and where their rows 
 
 from __future__ import annotations
 
+import os
 import re
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from corpus.dataset.arrows import ints
+from corpus.dataset.arrows import ints, offsets_of
 from corpus.dataset.raters import Rating, Ratings, natural
 from corpus.document import Layer
 from corpus.errors import InputError, WorkspaceError
@@ -171,16 +174,30 @@ def _alignments(workspace: Workspace, heads: Mapping[str, Head]) -> dict[str, tu
 
 
 class Rows:
-    """Rows of a workspace by their places; the shards read last are kept, of so many bytes."""
+    """Rows of a workspace by their places.
+
+    The shards that were read last are kept in memory. A shard of many rows (`hemu adjudicate` writes all gold into one)
+    would push out all others and be read anew for every window: it is unpacked once into a temporary file, from which
+    the rows that are asked for are taken.
+    """
 
     _KEPT = 64 << 20
+    """Bytes of the shards that are kept in memory; the one read last is kept whatever its size."""
+    _MANY_ROWS = 4 * WINDOW
+    """Rows of the largest shard that is held in memory: `hemu ingest` writes no more than 1,000."""
 
     def __init__(self, root: Path) -> None:
         self._workspace = Workspace(root)
         self._shards: OrderedDict[tuple[str, str], Any] = OrderedDict()
+        self._copies: dict[tuple[str, str], list[Any]] = {}
 
     def take(self, table: str, places: Sequence[Place | None], columns: Sequence[str]) -> tuple[Any, list[int]]:
-        """The rows at these places in one Arrow table, in their order, and the numbers of the places that are none."""
+        """The rows at these places in one Arrow table, in their order, and the numbers of the places that are none.
+
+        Each call for a table is for the same columns of it.
+        """
+        import numpy as np
+
         missing = [i for i, place in enumerate(places) if place is None]
         real = [place for place in places if place is not None]
         by_shard: dict[str, list[int]] = {}
@@ -189,29 +206,64 @@ class Rows:
         pieces, order = [], []
         for name in sorted(by_shard):
             wanted = by_shard[name]
-            pieces.append(self._shard(table, name, columns).take(ints(_array([real[i].row for i in wanted]))))
-            order += wanted
+            rows = _array([real[i].row for i in wanted])
+            parts = self._parts(table, name, columns)
+            starts = offsets_of(_array([len(part) for part in parts]))
+            of = np.searchsorted(starts, rows, "right") - 1
+            for number in np.unique(of).tolist():
+                here = np.flatnonzero(of == number)
+                pieces.append(parts[number].take(ints(rows[here] - starts[number])))
+                order += [wanted[i] for i in here.tolist()]
         if not pieces:
             return None, missing
         back = _array(order).argsort()
         whole = pa.concat_tables(pieces).take(ints(back))
         return whole.combine_chunks(), missing
 
-    def _shard(self, table: str, name: str, columns: Sequence[str]) -> Any:
+    def _parts(self, table: str, name: str, columns: Sequence[str]) -> list[Any]:
+        """A shard as tables of its rows, one after another."""
         key = (table, name)
+        if key in self._copies:
+            return self._copies[key]
         found = self._shards.pop(key, None)
         if found is None:
             path = self._workspace.folder(table) / name
-            try:
-                with pq.ParquetFile(path) as file:
-                    there = [column for column in columns if column in file.schema_arrow.names]
+            with _reading(path):
+                file = pq.ParquetFile(path)
+            with file:
+                there = [column for column in columns if column in file.schema_arrow.names]
+                if file.metadata.num_rows > self._MANY_ROWS:
+                    return self._copies.setdefault(key, self._copied(file, path, there))
+                with _reading(path):
                     found = file.read(columns=there, use_threads=False)
-            except (OSError, pa.ArrowInvalid) as error:
-                raise WorkspaceError(f"{path}: cannot be read ({error}); restore it from a backup") from None
         self._shards[key] = found
         while len(self._shards) > 1 and sum(shard.nbytes for shard in self._shards.values()) > self._KEPT:
             self._shards.popitem(last=False)
-        return found
+        return [found]
+
+    def _copied(self, file: pq.ParquetFile, path: Path, columns: list[str]) -> list[Any]:
+        """The rows in tables that lie in a file: it has no name any more, and goes when nobody holds the tables."""
+        folder = self._workspace.folder("datasets")
+        # Named such that `corpus.temporary.sweep` knows it, should this process be killed here.
+        with NamedTemporaryFile(dir=folder, prefix=".", suffix=f".{os.getpid()}.tmp") as copy:
+            with pa.ipc.new_file(copy.name, pa.schema([file.schema_arrow.field(name) for name in columns])) as writer:
+                for batch in _batches(file, path, columns):
+                    writer.write_batch(batch)
+            reader = pa.ipc.open_file(pa.memory_map(copy.name))
+            return [pa.Table.from_batches([reader.get_batch(at)]) for at in range(reader.num_record_batches)]
+
+
+def _batches(file: pq.ParquetFile, path: Path, columns: list[str]) -> Iterator[pa.RecordBatch]:
+    with _reading(path):
+        yield from file.iter_batches(WINDOW, columns=columns, use_threads=False)
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, pa.ArrowInvalid) as error:
+        raise WorkspaceError(f"{path}: cannot be read ({error}); restore it from a backup") from None
 
 
 def _array(values: Sequence[int]) -> Any:

@@ -15,6 +15,18 @@ Nothing is written unless every document has its text (or --partial is given), a
 Exit codes: 0 written; 1 not written, and why; 2 wrong command line.
 
 The script needs Python 3.10 and pyarrow, and nothing of hemu. MIT licence.
+
+It is one file, although it is long, because it lies in every dataset without texts: whoever gets such a dataset can read
+what they are about to run from top to bottom, and there is nothing to install or to put together. In hemu it is a module
+like any other (`corpus.dataset.join`). Its parts, in this order:
+
+    Strings    what stands in the place of a string, and the string again
+    Rows       the rules of a dataset by column, and rows restored by them
+    Texts      the texts that were found, and the forms of a text that are tried
+    Articles   the copies in ARTICLES, read
+    Dataset    what the dataset wants, and which copy answers to it
+    Joining    the dataset written with its texts
+    Command line
 """
 
 from __future__ import annotations
@@ -30,6 +42,7 @@ import shutil
 import sys
 import tempfile
 import unicodedata
+import zlib
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -46,8 +59,11 @@ Row = dict[str, Any]
 TextOf = Callable[[str], str]
 
 _SHOWN = 50
+"""Documents without their text that are named, at most."""
 _KEPT = 64
-_WINDOWS = 400
+"""Texts, or rows, that are held in memory at a time."""
+_BEGINNINGS = 400
+"""Lines of a copy at which the wanted text is looked for, at most: each costs a SHA-256."""
 _PIECE = re.compile(r'\[(\d+):(\d+)( lower)?(?: of ("(?:[^"\\]|\\.)*"))?\]|("(?:[^"\\]|\\.)*")')
 _TEXT_COLUMNS = ("text", "content", "body", "article", "正文")
 _UNREAD = {".html", ".htm", ".xhtml", ".md", ".markdown", ".docx", ".pdf", ".csv", ".tsv", ".zip", ".gz"}
@@ -57,7 +73,7 @@ class JoinError(Exception):
     """Why nothing is written, in one line."""
 
 
-# Strings, and where they stand in the articles
+# ---- Strings: what stands in their place, and the string again
 
 
 def decoded(value: str, document: str, text_of: TextOf) -> str:
@@ -90,6 +106,9 @@ def decoded(value: str, document: str, text_of: TextOf) -> str:
             pieces.append(stretch.lower() if lower else stretch)
         at = match.end()
     return "".join(pieces)
+
+
+# ---- Rows: the rules of a dataset by column, and rows restored by them
 
 
 @dataclass(frozen=True)
@@ -183,7 +202,7 @@ def row_bytes(columns: Mapping[str, Any]) -> bytes:
     return line.encode("utf-8", "surrogatepass") + b"\n"
 
 
-# Texts
+# ---- Texts: those that were found, and the forms of a text that are tried
 
 
 def sha(text: str) -> str:
@@ -286,6 +305,9 @@ def versions_of(text: str, *, all_ways: bool = True) -> Iterator[tuple[str, str]
             yield ", ".join(names), changed
 
 
+# ---- Articles: the copies in ARTICLES, read
+
+
 @dataclass(frozen=True)
 class Article:
     """A copy of an article as it was found; `ids` are those that its name says, `text` None where it was not read."""
@@ -344,16 +366,16 @@ def _text_file(file: Path, relative: Path) -> Article:
 
 
 def _json_lines(file: Path) -> Iterator[Article]:
-    with gzip.open(file, "rb") if file.suffix == ".gz" else file.open("rb") as stream:
-        for number, line in enumerate(stream, 1):
-            if line.strip():
-                try:
-                    row = json.loads(line.decode("utf-8-sig"))
-                except (ValueError, RecursionError):
-                    raise JoinError(
-                        f"{file}, line {number}: not JSON; expected one object with id and text a line"
-                    ) from None
-                yield from _of_row(row, f"{file}, line {number}")
+    number = 0
+    try:
+        with gzip.open(file, "rb") if file.suffix.lower() == ".gz" else file.open("rb") as stream:
+            for number, line in enumerate(stream, 1):
+                if line.strip():
+                    yield from _of_row(json.loads(line.decode("utf-8-sig")), f"{file}, line {number}")
+    except (ValueError, RecursionError):
+        raise JoinError(f"{file}, line {number}: not JSON; expected one object with id and text a line") from None
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise JoinError(f"{file}: cannot be unpacked after line {number} ({error}); get or pack it again") from None
 
 
 def _parquet(file: Path) -> Iterator[Article]:
@@ -374,14 +396,19 @@ def _of_row(row: Any, where: str) -> Iterator[Article]:
         return
     text = next((row[name] for name in _TEXT_COLUMNS if isinstance(row.get(name), str)), None)
     if text is not None:
-        meta = row.get("meta")
-        if isinstance(meta, list):
-            meta = dict(each if isinstance(each, tuple) else (each["key"], each["value"]) for each in meta)
-        given = {**row, **(meta if isinstance(meta, dict) else {})}
+        given = {**row, **_meta(row.get("meta"))}
         ids = tuple(str(row[name]) for name in ("id", "document", "doc_id") if row.get(name) is not None)
         yield Article(
             where, ids, text, {k: v for k, v in given.items() if isinstance(v, str) and k not in _TEXT_COLUMNS}
         )
+
+
+def _meta(meta: Any) -> Row:
+    """Metadata as a mapping: it may be one, a column of maps (pairs), or of structs with "key" and "value"."""
+    if isinstance(meta, list):
+        pairs = [(each.get("key"), each.get("value")) if isinstance(each, dict) else each for each in meta]
+        meta = {pair[0]: pair[1] for pair in pairs if isinstance(pair, tuple) and isinstance(pair[0], str)}
+    return meta if isinstance(meta, dict) else {}
 
 
 def file_sha(path: Path) -> str:
@@ -393,7 +420,7 @@ def file_sha(path: Path) -> str:
     return digest.hexdigest()
 
 
-# The dataset
+# ---- Dataset: what it wants, and which copy answers to it
 
 
 @dataclass(frozen=True)
@@ -568,10 +595,13 @@ def _candidates(text: str, meant: Sequence[Wanted]) -> Iterator[tuple[str, str]]
     _, plain = cleaned(text)
     for each in meant:
         starts = [0, *(match.end() for match in re.finditer(r"\n\s*", plain))]
-        for start in starts[:_WINDOWS]:
+        for start in starts[:_BEGINNINGS]:
             stretch = plain[start : start + each.characters]
             if len(stretch) == each.characters < len(plain):
                 yield f"what stands around it left out ({len(plain) - each.characters} characters)", stretch
+
+
+# ---- Joining: the dataset written with its texts
 
 
 def join(folder: Path, articles: Iterable[Article], out: Path, *, partial: bool = False) -> Found:
@@ -580,6 +610,7 @@ def join(folder: Path, articles: Iterable[Article], out: Path, *, partial: bool 
     Without `partial`, nothing is written unless every document has its text: see `Found.other` and `Found.missing`.
     JoinError where the dataset is damaged, `out` is there already, or the rows come out other than they were.
     """
+    out = out.absolute()
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise JoinError(f"{out}: is there already; name a new folder")
     spec = read_spec(folder)
@@ -715,6 +746,9 @@ def _readme(manifest: Mapping[str, Any], found: Found) -> str:
     return "\n".join(
         [*lines, f"Licence of the annotations: {manifest['licence']}. The articles have terms of their own.", ""]
     )
+
+
+# ---- Command line
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

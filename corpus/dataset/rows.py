@@ -11,6 +11,7 @@ from typing import Any
 import pyarrow as pa
 
 from corpus.arrays import column
+from corpus.collector import rarely_collected
 from corpus.dataset.arrows import (
     column_of,
     equals,
@@ -35,9 +36,6 @@ from corpus.dataset.tagging import Ranges, Tagged, lost, tagged
 from corpus.schema import ORIGINS
 from corpus.scheme import Scheme
 
-SAME_AS = "same_as"
-LANGS = ("en", "zh")
-
 
 @dataclass(frozen=True, slots=True)
 class Made:
@@ -57,6 +55,7 @@ class Made:
     sums: Counted
 
 
+@rarely_collected()
 def make(task: tuple[Window, tuple[str, ...], Scheme]) -> Made:
     """The rows of these configurations for a window. Raises SchemeError where its gold does not follow the scheme."""
     window, configs, scheme = task

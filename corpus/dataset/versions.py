@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from corpus.dataset.manifest import MANIFEST
+from corpus.dataset.manifest import MANIFEST, read_manifest
 from corpus.errors import InputError
 
 _LATEST = "latest"
@@ -53,8 +53,6 @@ def version_folder(workspace: Path, name: str) -> Path:
 
 def without_text_of(workspace: Path, folder: Path) -> Path:
     """The version without text that was made of the version in `folder`; `folder` itself where there is none."""
-    from corpus.dataset.manifest import read_manifest
-
     version = read_manifest(folder).version
     made = (path for path in version_folders(workspace) if read_manifest(path).extra.get("with_text") == version)
     return max(made, key=lambda path: (path / MANIFEST).stat().st_mtime_ns, default=folder)
@@ -62,8 +60,6 @@ def without_text_of(workspace: Path, folder: Path) -> Path:
 
 def last_two(workspace: Path) -> tuple[Path, Path]:
     """The two versions that were built last, the earlier one first; those without text count where they are both so."""
-    from corpus.dataset.manifest import read_manifest
-
     last = latest(workspace)
     if last is None:
         raise InputError(f"{workspace}: no version of the dataset yet; run: hemu dataset")

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from pathlib import Path
 
-from corpus.clean import Change, Cleaned, clean, find_blocks
+from corpus.blocks import find_blocks
+from corpus.clean import Change, Cleaned, clean
 from corpus.document import Document, Origin
 from corpus.ingest.columns import Columns
 from corpus.ingest.decode import CONTROL

@@ -15,13 +15,15 @@ from corpus.ingest.arrow import DICT, is_dataset
 from corpus.ingest.names import printable
 from corpus.report import Skipped
 
-# The folders that hemu itself writes in a workspace: no article is to be found there.
-_OWN = frozenset(
+OWN = frozenset(
     [
-        *("documents", "originals", "removals", "segments", "alignments", "pairs", "layers", "pushed", "annotations"),
-        *("gold", "datasets", "models", "clusters"),
+        *("documents", "originals", "removals", "clusters", "segments", "alignments", "pairs", "layers", "pushed"),
+        *("assignments", "annotations", "submitted", "drafts", "edits", "pulled", "asked", "verdicts", "gold", "sides"),
+        *("datasets", "models", "migrations"),
     ]
 )
+"""The folders that hemu itself writes in a workspace: no article is to be found there."""
+
 _SHOWN_MAX = 120
 
 
@@ -127,7 +129,7 @@ def _check(name: str, path: Path, workspace: Path | None) -> None:
         return
     if real == workspace:
         raise InputError(f"{shown}: is the workspace itself; name the files or folders that hold your articles")
-    if real.relative_to(workspace).parts[0] in _OWN:
+    if real.relative_to(workspace).parts[0] in OWN:
         raise InputError(
             f"{shown}: is in the workspace's own tables; name the files or folders that hold your articles"
         )

@@ -80,7 +80,7 @@ class _Lines:
         self.text = record.document.text
         self.marks: list[str] = []
         self.others: list[str] = []
-        self.joined: list[tuple[str, str, str]] = []
+        self.joined: dict[tuple[str, str, str], None] = {}
         self.notes: dict[str, dict[str, Any]] = {}
         self.ids: dict[Ref, str] = {}
         self.numbers: dict[str, int] = {}
@@ -151,8 +151,7 @@ class _Lines:
             self.notes[id]["targets"] = [asdict(target) for target in claim.targets]
 
     def _join(self, label: str, head: str, tail: str) -> None:
-        if (label, head, tail) not in self.joined:
-            self.joined.append((label, head, tail))
+        self.joined.setdefault((label, head, tail))
 
 
 def _json(value: Any) -> str:

@@ -9,7 +9,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from corpus.dataset.manifest import MANIFEST, Manifest, read_manifest
+from corpus.dataset.arrows import plain
+from corpus.dataset.manifest import Manifest, read_manifest
 from corpus.document import AUTHOR, LANGUAGES, Claim, Document, Entity, Lang, Ref, Relation, Span, Target
 from corpus.errors import InputError, SpanError, StaleTextError
 from corpus.scheme import Label, Scheme, load_scheme
@@ -194,12 +195,11 @@ def _tuples(column: Any, keys: Sequence[str]) -> list[list[Any]]:
     """A column of lists of structs as tuples of these members: many times as fast as `to_pylist`."""
     offsets, values = column.offsets.to_pylist(), column.values
     members = [values.field(key) for key in keys]
-    rows = list(
-        zip(
-            *(m.to_numpy().tolist() if key != "tag" else m.to_pylist() for key, m in zip(keys, members, strict=True)),
-            strict=True,
-        )
-    )
+    lists = [
+        plain(member).tolist() if key != "tag" else member.to_pylist()
+        for key, member in zip(keys, members, strict=True)
+    ]
+    rows = list(zip(*lists, strict=True))
     return [rows[a:b] for a, b in pairwise(offsets)]
 
 
@@ -240,6 +240,3 @@ def by_lang(records: Iterable[Record]) -> Iterator[tuple[str, Record]]:
     """Each record with the name of its split and language, such as "train.en"."""
     for record in records:
         yield f"{record.split}.{record.document.lang}", record
-
-
-__all__ = ["MANIFEST", "Range", "Record", "Source", "Word", "by_lang", "scheme_of"]
