@@ -29,7 +29,8 @@ from models.config import Recipe, read_recipe
 from models.curve_fit import Curve, Measured, fit_curve
 from models.evaluate import predict
 from models.examples import Annotated
-from models.train import annotated, train_on
+from models.sources import annotated
+from models.train import train_on
 
 FOLDER = "models/curves"
 SHARES = tuple(Fraction(n, 8) for n in (1, 2, 4, 6, 8))

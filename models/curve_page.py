@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from html import escape
 
 from corpus.plots import COLORS, nice_ticks, number, text_width
-from corpus.render import LANGUAGE_NAMES, _template
+from corpus.render import LANGUAGE_NAMES, template
 from models.curve_fit import Curve, LabelCurve, answer
 
 _WIDTH, _HEIGHT = 620, 320
@@ -51,7 +51,7 @@ def curve_page(curves: Sequence[Curve], name: str) -> str:
         }
         for curve in curves
     ]
-    return str(_template("curve.html").render(name=name, sections=sections, percent=lambda share: f"{100 * share:.1f}"))
+    return str(template("curve.html").render(name=name, sections=sections, percent=lambda share: f"{100 * share:.1f}"))
 
 
 def curve_chart(curve: LabelCurve, *, title: str) -> str:

@@ -21,13 +21,6 @@ if TYPE_CHECKING:
 _STRETCH = 1000
 
 
-def evaluate(
-    predicted: Iterable[Marked], gold: Iterable[Marked], *, languages: dict[str, Lang] | None = None
-) -> Scores:
-    """Score any prediction, of a model alone or of a whole pre-annotation; see `corpus.metrics.score`."""
-    return score(gold, predicted, languages=languages)
-
-
 def evaluate_model(folders: Mapping[Lang, Path], gold: Sequence[Annotated], *, scheme: Scheme) -> Scores:
     """The scores of the models in `folders` (by language) on documents with gold.
 

@@ -18,7 +18,7 @@ from models.claims import config_text
 from models.config import Recipe, read_recipe
 from models.examples import Annotated
 from models.public import Named, PublicSet, read_sets
-from models.train import annotated, silver_layers
+from models.sources import annotated, silver_layers
 
 _FORMAT = 4
 _LEARNT = ("train", "validation")

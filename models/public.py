@@ -8,15 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from corpus.document import LANGUAGES, Document, Lang
+from corpus.document import LANGUAGES, Lang
 from corpus.errors import InputError, WorkspaceError
 from corpus.gold import SOURCE
 from corpus.jsonl import layer_of, read_documents
 from corpus.scheme import Scheme
-from corpus.shingles import shingle_set
 from corpus.store import CONFIG, Workspace
 from models.examples import Annotated
-from models.sources import COPIED
+from models.sources import Copies
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,22 +85,17 @@ def read_sets(
 
     Raises InputError where a file is not gold in the form of hemu, or has labels that the scheme does not have.
     """
-    # Sentences stand in a text as they are, longer pieces may have been edited: word sequences find both.
-    judged = {int(x) for document, _ in test for x in shingle_set(document)}
-    texts = {document.sha for document, _ in gold}
+    copies = Copies((document for document, _ in gold), (document for document, _ in test))
     found = []
     for named in sets:
         kept: dict[Lang, list[Annotated]] = {lang: [] for lang in LANGUAGES}
         digest, left_out, repeated = hashlib.sha256(), 0, 0
         for where, row, document in read_documents(str(named.path)):
             layer = layer_of(row, document, where, scheme=scheme, source=SOURCE)
-            if judged and _stands_in(document, judged):
-                left_out += 1
+            if copy := copies.of(document, named.path):
+                left_out += copy.leaks
+                repeated += not copy.leaks
                 continue
-            if document.sha in texts:
-                repeated += 1
-                continue
-            texts.add(document.sha)
             kept[document.lang].append((document, layer))
             digest.update(f"{document.id}\n{document.sha}\n".encode("utf-8", "surrogatepass"))
             digest.update(repr([(e.start, e.end, e.label) for e in layer.entities]).encode())
@@ -110,8 +104,3 @@ def read_sets(
         name = named.name or named.path.stem
         found.append(PublicSet(name, named.licence, digest.hexdigest()[:12], kept, left_out, repeated))
     return found
-
-
-def _stands_in(document: Document, judged: set[int]) -> bool:
-    own = shingle_set(document)
-    return len(own) > 0 and sum(int(x) in judged for x in own) / len(own) >= COPIED

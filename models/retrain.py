@@ -24,22 +24,8 @@ from models.parts import Tell, train_parts
 from models.plan import Plan, flat, make_plan
 from models.public import Named
 from models.train import DEFAULT_SEED
-from models.versions import ACCEPTED, CLAIMS_FOLDER, MODELS, accepted, claim_folders, folders, read_model
+from models.versions import ACCEPTED, CLAIMS_FOLDER, MODELS, accepted, folders, read_model
 from models.work import finish, working
-
-__all__ = [
-    "ACCEPTED",
-    "CLAIMS_FOLDER",
-    "MODELS",
-    "Admit",
-    "Plan",
-    "accepted",
-    "claim_folders",
-    "folders",
-    "make_plan",
-    "read_model",
-    "retrain",
-]
 
 Admit = Callable[[dict[Lang, Path], Sequence[Annotated]], dict[Lang, list[str]]]
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from corpus.dedupe import split_keys
-from corpus.document import Lang, Layer
+from corpus.document import Document, Lang, Layer
 from corpus.gold import SOURCE
 from corpus.jsonl import layer_of, read_documents
 from corpus.report import Skipped
@@ -20,7 +21,7 @@ SILVER = "combined"
 """The layer that stands in for gold where there is none: the pre-annotation."""
 
 COPIED = 0.5
-"""A document with this share of its word sequences in a document that is kept apart is a copy of it, or of a part."""
+"""A document with this share of its word sequences in documents that are kept apart is a copy of them, or of parts."""
 
 
 def silver_layers(workspace: Workspace, *, without: Iterable[str]) -> dict[str, Layer]:
@@ -40,17 +41,44 @@ def silver_layers(workspace: Workspace, *, without: Iterable[str]) -> dict[str, 
     }
 
 
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """Why a document of others is not learnt from: `leaks` says that it tells of what models are judged by."""
+
+    why: str
+    leaks: bool
+
+
+class Copies:
+    """Tells which documents of others are copies: of what is kept apart to judge by, of gold, or of one another."""
+
+    def __init__(self, gold: Iterable[Document], apart: Iterable[Document]) -> None:
+        self._texts = {document.sha: f"{document.id}, which is gold of the workspace" for document in gold}
+        # Sentences stand in a text as they are, longer pieces may have been edited: word sequences find both.
+        self._apart: dict[int, str] = {}
+        for document in apart:
+            self._apart.update(dict.fromkeys(shingle_set(document).tolist(), document.id))
+
+    def of(self, document: Document, file: Path) -> Copy | None:
+        """Why a document of this file is a copy; None where it is not, and later ones with its text are copies of it."""
+        own = shingle_set(document).tolist()
+        shared = Counter(self._apart[x] for x in own if x in self._apart)
+        if shared and shared.total() >= COPIED * len(own):
+            return Copy(f"stands in {shared.most_common(1)[0][0]}, which is kept apart", leaks=True)
+        if document.sha in self._texts:
+            return Copy(f"has the text of {self._texts[document.sha]}", leaks=False)
+        self._texts[document.sha] = f"{document.id} in {file.name}"
+        return None
+
+
 def public_gold(
     workspace: Workspace, lang: Lang, files: Sequence[Path], *, gold: Sequence[Annotated], leave_out: frozenset[str]
 ) -> tuple[list[Annotated], list[Skipped]]:
-    """The documents of one language in files of gold, and those left out: what comes twice, what has gold in the workspace,
-    and what is a copy of a document to be left out or stands in it. Raises InputError where a file is not in the form of gold.
+    """The documents of one language in files of gold, and those left out since they are copies (`Copies`) of gold, of one
+    another, or of documents in `leave_out`. Raises InputError where a file is not in the form of gold.
     """
     documents = workspace.documents()
-    apart: dict[int, str] = {}
-    for id in sorted(leave_out & documents.keys()):
-        apart.update(dict.fromkeys(shingle_set(documents[id]).tolist(), id))
-    seen = {document.sha: f"{document.id}, which is gold of the workspace" for document, _ in gold}
+    copies = Copies((document for document, _ in gold), (documents[id] for id in sorted(leave_out & documents.keys())))
     kept: list[Annotated] = []
     skipped: list[Skipped] = []
     for file in files:
@@ -58,14 +86,9 @@ def public_gold(
             layer = layer_of(row, document, where, scheme=workspace.scheme, source=SOURCE)
             if document.lang != lang:
                 continue
-            own = shingle_set(document).tolist()
-            [(copied, shared)] = Counter(apart.get(x, "") for x in own if x in apart).most_common(1) or [("", 0)]
-            if shared and shared >= COPIED * len(own):
-                skipped.append(Skipped(document.id, f"in {file.name}: stands in {copied}, which is kept apart"))
-            elif document.sha in seen:
-                skipped.append(Skipped(document.id, f"in {file.name}: has the text of {seen[document.sha]}"))
+            if copy := copies.of(document, file):
+                skipped.append(Skipped(document.id, f"in {file.name}: {copy.why}"))
             else:
-                seen[document.sha] = f"{document.id} in {file.name}"
                 kept.append((document, layer))
     return kept, skipped
 

@@ -17,6 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from corpus.cli.curve import curve as command
+from corpus.cli.root import root
 from corpus.document import LANGUAGES, Document, Entity, Lang, Layer, Span
 from corpus.errors import InputError
 from corpus.schema import DOCUMENTS, GOLD
@@ -281,3 +282,19 @@ def test_shares_that_are_none_are_refused(shares: str, tmp_path: Path) -> None:
 def test_names_in_a_page_are_escaped() -> None:
     curve = fit_curve("zh", measured([5, 10, 20, 40], [0.4, 0.5, 0.6, 0.65]), articles=50)
     assert "<b>x</b>" not in curve_page([curve], "<b>x</b>")
+
+
+def test_train_curve_is_hemu_curve(tmp_path: Path) -> None:
+    workspace = workspace_of(tmp_path / "w", 20)
+    run = CliRunner()
+    options = ["--runs", "2", "--shares", "1/2,1", "--plan", "--json", "-w", str(workspace.root)]
+    by_curve = run.invoke(root, ["curve", *options], standalone_mode=False)
+    assert json.loads(by_curve.stdout)[0]["models"] == 4
+    assert run.invoke(root, ["train", "--curve", *options], standalone_mode=False).stdout == by_curve.stdout
+    # Nothing that only training knows is passed over in silence.
+    refused = run.invoke(root, ["train", str(tmp_path / "m"), "--curve", "-w", str(workspace.root)])
+    assert (refused.exit_code, "unexpected extra argument" in refused.output) == (2, True)
+    refused = run.invoke(root, ["train", "--curve", "--silver", "-w", str(workspace.root)])
+    assert (refused.exit_code, "No such option" in refused.output) == (2, True)
+    without = run.invoke(root, ["train", "-w", str(workspace.root)])
+    assert (without.exit_code, "Missing argument 'PATH'" in without.output) == (2, True)

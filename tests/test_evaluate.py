@@ -344,6 +344,19 @@ def test_a_model_alone_is_scored_on_what_it_has_not_learnt_from(tmp_path: Path) 
         run("-w", workspace.root, "--model", tmp_path)
 
 
+def test_a_file_is_compared_with_a_layer_of_a_workspace_that_has_more(files: tuple[Path, Path], tmp_path: Path) -> None:
+    from corpus.schema import DOCUMENTS, layers_table
+    from corpus.store import Workspace
+
+    gold, found = files
+    workspace = Workspace.create(tmp_path / "w")
+    documents = [Document(id, "", "en", text) for id, text in (("a.en", TEXT), ("b.en", "Another text."))]
+    workspace.append(DOCUMENTS, documents)
+    workspace.append(layers_table("other"), [Layer(d.id, d.sha, "other", "") for d in documents])
+    result = json.loads(run(found, "--gold", gold, "-w", workspace.root, "--against", "other", "--json").stdout)
+    assert result["against"]["what"] == "other"
+
+
 @pytest.mark.slow
 def test_the_pre_annotation_of_a_workspace_is_scored_by_split(tmp_path: Path) -> None:
     from test_train import workspace_of

@@ -24,8 +24,11 @@ from models.counts import Counts, names_of, read_names
 from models.evaluate import scored
 from models.examples import Annotated
 from models.gate import Pin, Rule, check_pin, evaluation_digests, judge, read_pin, read_rule, write_pin
+from models.plan import make_plan
 from models.public import Named, named_sets, read_sets
-from models.retrain import accepted, make_plan, retrain
+from models.retrain import retrain
+from models.sources import Copies
+from models.versions import accepted
 
 TEXT = "玉林" * 10
 
@@ -253,6 +256,16 @@ def test_a_public_set_teaches_nothing_of_what_is_judged_by(tmp_path: Path) -> No
     assert {"p3", "p4"} <= {document.id for document, _ in other.learnt()}
     with pytest.raises(InputError, match="no document to learn from"):
         read_sets([Named(public_file(file, [judged]))], scheme=workspace.scheme, test=plan.test)
+
+
+def test_what_is_put_together_of_several_documents_to_judge_by_is_a_copy() -> None:
+    one, two, own = "李白在长安的酒楼里写下了许多诗。", "杜甫在成都的草堂里写下了许多诗。", "今天下雨，明天也许会放晴。"
+    copies = Copies([Document("g", "", "zh", own)], [Document("1", "", "zh", one), Document("2", "", "zh", two)])
+    both = copies.of(Document("x", "", "zh", f"{one[:12]}\n{two[:12]}\n{own}"), Path("set.jsonl"))
+    assert both is not None
+    assert (both.leaks, "which is kept apart" in both.why) == (True, True)
+    copy = copies.of(Document("y", "", "zh", own), Path("set.jsonl"))
+    assert (copy and copy.leaks, copy and copy.why) == (False, "has the text of g, which is gold of the workspace")
 
 
 def test_sets_are_named_in_hemu_toml(tmp_path: Path) -> None:

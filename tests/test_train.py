@@ -26,6 +26,7 @@ from corpus.dedupe import dedupe
 from corpus.document import LANGUAGES, Document, Entity, Lang, Layer, Span
 from corpus.errors import InputError, ModelError, StaleTextError
 from corpus.jsonl import dump_row, row_of
+from corpus.metrics import score
 from corpus.model_folder import check_labels, labels_of, locate, read_meta
 from corpus.report import Skipped
 from corpus.schema import DOCUMENTS, GOLD, layers_table
@@ -36,11 +37,15 @@ from models import words
 from models.checkpoint import Checkpoints
 from models.config import Recipe, make_pipeline, read_recipe, shipped
 from models.device import device, fast_products
-from models.evaluate import evaluate, evaluate_model, load, predict
+from models.evaluate import evaluate_model, load, predict
 from models.examples import check_budget, make_examples, stretches, write_docbin
 from models.package import package
-from models.retrain import accepted, folders, make_plan, retrain
-from models.train import TrainResult, silver_layers, train, train_on, updates
+from models.plan import make_plan
+from models.retrain import retrain
+from models.sources import silver_layers
+from models.train import TrainResult, train, train_on
+from models.updates import updates
+from models.versions import accepted, folders
 
 SCHEME = load_scheme()
 EN = "{name} praised Yulin Steel.\nThe Housing Bureau met {name} in Yulin.\n"
@@ -130,7 +135,7 @@ def test_a_model_learns_what_it_is_shown_and_the_same_way_each_time(lang: Lang, 
     scores = evaluate_model({lang: tmp_path / "a"}, gold, scheme=SCHEME)
     assert scores.all.entities.strict.f1 > 0.8
     assert scores.languages[lang].entities == scores.all.entities
-    assert evaluate(found[0], [layer for _, layer in gold]).all.entities == scores.all.entities
+    assert score([layer for _, layer in gold], found[0]).all.entities == scores.all.entities
     meta = json.loads((tmp_path / "a" / "meta.json").read_text(encoding="utf-8"))
     assert meta["hemu"]["labels"] == list(SCHEME.label_names)
     other = replace(SCHEME, labels=SCHEME.labels[1:])
@@ -420,7 +425,7 @@ def test_a_transformer_learns_and_goes_on_after_an_interruption(tmp_path: Path) 
     assert trained("b").resumed == 40
     found = [list(predict(tmp_path / name, [d for d, _ in gold], scheme=SCHEME)) for name in "ab"]
     assert [layer.entities for layer in found[0]] == [layer.entities for layer in found[1]]
-    assert evaluate(found[0], [layer for _, layer in gold]).all.entities.strict.f1 > 0.8
+    assert score([layer for _, layer in gold], found[0]).all.entities.strict.f1 > 0.8
     assert weights(tmp_path / "a")["ner/model"] == weights(tmp_path / "b")["ner/model"]
 
 

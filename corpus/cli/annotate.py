@@ -32,26 +32,33 @@ if TYPE_CHECKING:
 fast_option = click.option("--fast", is_flag=True, help="Without models: starts in a second, finds less, no claims.")
 
 
-def annotators_of(workspace: Workspace) -> tuple[str, ...]:
-    """The annotators of a workspace in the order of priority: those of hemu.toml, then the models in use."""
-    from annotators.confirmed import current as confirmed
+def named_annotators(workspace: Workspace) -> tuple[str, ...]:
+    """The annotators that hemu.toml names, in the order of priority; a language model with its settings."""
     from annotators.llm import expanded
     from annotators.registry import DEFAULT
-    from corpus.errors import ModelError, WorkspaceError
-    from corpus.own_names import annotator_name
+    from corpus.errors import WorkspaceError
     from corpus.store import CONFIG
-    from models.retrain import ACCEPTED, accepted, claim_folders, folders, read_model
 
     names = workspace.setting("annotate", "annotators", list(DEFAULT))
     if not all(isinstance(name, str) for name in names):
         raise WorkspaceError(f"{workspace.root / CONFIG}: [annotate] annotators is {names!r}; expected a list of names")
-    names = list(expanded(names, workspace))
+    return expanded(names, workspace)
+
+
+def annotators_of(workspace: Workspace) -> tuple[str, ...]:
+    """The annotators of a workspace in the order of priority: its own names, those of hemu.toml, then the models in use."""
+    from annotators.confirmed import current as confirmed
+    from corpus.errors import ModelError
+    from corpus.own_names import annotator_name
+    from models.versions import ACCEPTED, accepted, claim_folders, folders, read_model
+
+    names = named_annotators(workspace)
     # A group's own names go before everything else, then the names that its gold has confirmed.
     first = (annotator_name(workspace), confirmed(workspace))
-    names = [*(name for name in first if name), *names]
+    names = (*(name for name in first if name), *names)
     model = accepted(workspace)
     if model is None:
-        return tuple(names)
+        return names
     unknown = set(read_model(model)["labels"]) - set(workspace.scheme.label_names)
     if unknown:
         raise ModelError(

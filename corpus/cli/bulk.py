@@ -51,10 +51,11 @@ def bulk(
     """Ingest, segment, align and annotate SOURCES by shards; the results of each shard are a workspace below OUT.
 
     Sources and OUT are paths, patterns or URLs that fsspec knows (s3://bucket/articles/*.jsonl); credentials come from the
-    environment. A file of many articles (JSON Lines, CSV, Parquet, zip ...) is a shard, of single files some hundred are. The two versions of an
-    article have to be in the same file, or to differ in the last parts of their names. What is done is not done again:
-    the same command goes on after an interruption, and takes what is new. With --engine ray a running cluster does the
-    work; hemu has to be installed on its nodes. Put shards into a workspace with hemu collect.
+    environment. A file of many articles (JSON Lines, CSV, Parquet, zip ...) is a shard, of single files some hundred are. The
+    two versions of an article have to be in the same file, or in files whose names differ after the first dot only.
+
+    What is done is not done again: the same command goes on after an interruption, and takes what is new. With --engine ray
+    a running cluster does the work; hemu has to be installed on its nodes. Put shards into a workspace with hemu collect.
 
     \b
     Examples:
@@ -97,6 +98,9 @@ def bulk(
 @json_option
 def collect(source: str, only: str, folder: Path, strict: bool, as_json: bool) -> int:
     """Take the finished shards of hemu bulk at SOURCE (a path or URL) into the workspace, to push, find or export them.
+
+    hemu bulk looks for no near-duplicates; afterwards hemu dedupe finds them among all that the workspace has. Articles that
+    were withdrawn from the workspace (hemu remove) stay out.
 
     \b
     Example: hemu collect s3://news/hemu --only '2024-05-*' -w news

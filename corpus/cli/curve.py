@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from corpus.cli.console import json_option, open_workspace, print_table, progress, workspace_option
+from corpus.cli.train import gpu_option
 
 if TYPE_CHECKING:
     from corpus.document import Lang
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 @click.option("--runs", type=click.IntRange(1), default=3, show_default=True, help="Each with other articles held out.")
 @click.option("--by-label", is_flag=True, help="A curve of each label, too.")
 @click.option("--max-steps", type=click.IntRange(1), help="Updates at most: quicker, and the models worse.")
-@click.option("--gpu", default="none", show_default=True, envvar="HEMU_GPU", help="none, auto, or the number of a GPU.")
+@gpu_option
 @click.option("--plan", "planned", is_flag=True, help="Only say how many models are to be trained.")
 @click.option("--html", "page", type=click.Path(), help='Write a page with charts to this file ("-": output).')
 @workspace_option

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from corpus.cli.console import json_option, open_workspace, progress, workspace_option
-from corpus.cli.train import seed_option, silver_option, steps_option
+from corpus.cli.train import gpu_option, seed_option, silver_option, steps_option
 
 if TYPE_CHECKING:
     from annotators.confirmed import Confirmed
     from corpus.document import Lang
+    from models.config import Recipe
     from models.examples import Annotated
 
 
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     multiple=True,
     help='A configuration to train by (the language is its own): a file, or "zh_transformer" and the like.',
 )
-@click.option("--gpu", default="none", show_default=True, help='"none", "auto" (where there is one), or its number.')
+@gpu_option
 @click.option(
     "--lower-floors", is_flag=True, help="The rule in hemu.toml is weaker than the one pinned, and that is meant."
 )
@@ -80,14 +81,14 @@ def retrain(
       hemu retrain -w news --gold cluener.jsonl --json
     """
     from annotators.confirmed import refresh
-    from annotators.registry import DEFAULT
+    from corpus.cli.annotate import named_annotators
     from corpus.cli.training import admitted, admitted_claims, has_claims, reader
     from models.config import read_recipe
     from models.public import named_sets
     from models.retrain import retrain as run_retrain
 
     workspace = open_workspace(folder)
-    names = tuple(workspace.setting("annotate", "annotators", list(DEFAULT)))
+    names = named_annotators(workspace)
 
     confirmed: list[Confirmed] = []
 
@@ -99,7 +100,13 @@ def retrain(
         confirmed.append(refresh(workspace, names, leave_out={document.id for document, _ in test}))
         return admitted(workspace, known(), paths, test)
 
-    recipes = {recipe.lang: recipe for recipe in map(read_recipe, configs)}
+    recipes: dict[Lang, Recipe] = {}
+    for recipe in map(read_recipe, configs):
+        if recipe.lang in recipes:
+            raise click.UsageError(
+                f"--config {recipe.name}: is for {recipe.lang!r}, as {recipes[recipe.lang].name} is; give one a language"
+            )
+        recipes[recipe.lang] = recipe
     with progress("retrain") as update:
         result = run_retrain(
             workspace,
@@ -137,7 +144,7 @@ def _print_result(result: dict[str, Any]) -> None:
         if found["left_out"] or found["repeated"]:
             click.echo(
                 f"  {found['name']}: {found['left_out']} documents left out that stand in the articles held out, "
-                f"{found['repeated']} that are gold already",
+                f"{found['repeated']} whose text is learnt already",
                 err=True,
             )
     for lang, number in result["confirmed_names"].items():

@@ -158,6 +158,8 @@ def with_rival(subject: Subject, against: str, scheme: Scheme, workspace: Worksp
 
     path = Path(against).expanduser()
     model = accepted(workspace) if against == IN_USE and workspace is not None else path if path.is_dir() else None
+    if against == IN_USE and workspace is None and not path.exists():
+        raise InputError(f"--against {IN_USE}: name the workspace whose model is in use: -w FOLDER")
     if against == IN_USE and workspace is not None and model is None:
         raise InputError(f"{workspace.root}: no model is in use yet; run: hemu retrain")
     if model is not None:
@@ -173,13 +175,12 @@ def with_rival(subject: Subject, against: str, scheme: Scheme, workspace: Worksp
         shown = [subject.documents[x.document] for x in subject.gold]
         rival: Sequence[Marked] = predict_all(model_folders(model), shown, scheme=scheme)
         return replace(subject, rival=rival, rival_name=str(model), claims=False)
+    shas = {x.document: subject.documents[x.document].sha for x in subject.gold}
     if path.is_file() or workspace is None:
-        layers, _ = read_marked(against)
+        layers: Iterable[Marked] = (x for x in read_marked(against)[0] if x.document in shas)
     else:
-        by_id = layers_of(workspace, against)
-        layers = [x for x in by_id.values() if x.sha == subject.documents[x.document].sha]
-    known = {x.document for x in subject.gold}
-    return replace(subject, rival=[x for x in layers if x.document in known], rival_name=against)
+        layers = (x for x in layers_of(workspace, against).values() if x.sha == shas.get(x.document))
+    return replace(subject, rival=list(layers), rival_name=against)
 
 
 def names_in(path: str) -> Names:

@@ -196,19 +196,14 @@ def push(folder: Path, strict: bool, as_json: bool) -> int:
     \b
     Example: hemu push -w news
     """
-    from annotators.stage import stored_annotations
-    from annotators.studio.people import push_plan
-    from annotators.studio.push import PushItem
+    from annotators.studio.people import StoredItems, push_plan
     from corpus.errors import InputError
     from corpus.removal import removed
 
     workspace = open_workspace(folder)
     # Arrows between all that is the same on both sides would cover the text: links are shown only where asked for.
-    links = workspace.setting("studio", "show_links", False)
-    items = [
-        PushItem(a.group, a.relations if links else (), a.layers[0].version) for a in stored_annotations(workspace)
-    ]
-    if not items and not removed(workspace):
+    items = StoredItems(workspace, links=workspace.setting("studio", "show_links", False))
+    if next(iter(items), None) is None and not removed(workspace):
         raise InputError(f"{folder}: nothing is pre-annotated yet; run: hemu run")
     with progress("push") as update:
         reports = push_plan(workspace, connected(workspace), items, progress=_counting(update))

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -34,8 +34,24 @@ gpu_option = click.option(
 )
 
 
-@click.command()
-@click.argument("path", required=False, type=click.Path(path_type=Path))
+class _TrainOrCurve(click.Command):
+    """`hemu train --curve …` is `hemu curve …`, with the options of that and no others."""
+
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:
+        if "--curve" not in args:
+            return super().make_context(info_name, args, parent, **extra)
+        from corpus.cli.curve import curve
+
+        return curve.make_context("curve", [given for given in args if given != "--curve"], parent, **extra)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        return super().invoke(ctx) if ctx.command is self else ctx.command.invoke(ctx)
+
+
+@click.command(cls=_TrainOrCurve)
+@click.argument("path", type=click.Path(path_type=Path))
 @click.option("--lang", type=click.Choice(["en", "zh"]), help="One language only.")
 @click.option("--claims", is_flag=True, help="Train spotters of claims too: PATH/claims-en, PATH/claims-zh.")
 @click.option(
@@ -57,15 +73,16 @@ gpu_option = click.option(
 @silver_option
 @steps_option
 @click.option(
-    "--curve", "curved", is_flag=True, help="Keep no model: measure F1 against the share of gold (hemu curve)."
+    "--curve",
+    is_flag=True,
+    expose_value=False,
+    help="Train nothing to keep: do what hemu curve does, with its options.",
 )
 @click.option("--fresh", is_flag=True, help="Begin anew, also where the same training was interrupted before.")
 @workspace_option
 @json_option
-@click.pass_context
 def train(
-    context: click.Context,
-    path: Path | None,
+    path: Path,
     lang: str | None,
     claims: bool,
     public: tuple[Path, ...],
@@ -75,7 +92,6 @@ def train(
     seed: int,
     silver: bool,
     max_steps: int | None,
-    curved: bool,
     fresh: bool,
     folder: Path,
     as_json: bool,
@@ -88,7 +104,7 @@ def train(
     A training that was interrupted goes on where it was (saved every minute) when the same command is given again, and ends
     with the same model.
 
-    With --curve no model is kept: it says whether annotating more is worth it; see: hemu curve
+    Whether annotating more is worth it: hemu curve (or hemu train --curve, which is the same).
 
     To train, judge and take a model into use, see: hemu retrain
 
@@ -105,13 +121,6 @@ def train(
     from models.checkpoint import Checkpoints
     from models.train import train as run_train
 
-    if curved:
-        from corpus.cli.curve import curve
-
-        options = {"lang": lang, "max_steps": max_steps, "gpu": gpu, "folder": folder, "as_json": as_json}
-        return int(context.invoke(curve, **options) or 0)
-    if path is None:
-        raise click.UsageError("Missing argument 'PATH': the folder that the models are to be written to.")
     workspace = open_workspace(folder)
     recipe = _recipe(config, overrides, lang)
     if recipe:
@@ -209,7 +218,7 @@ def _train_claims(
 ) -> None:
     from corpus.cli.training import reader
     from models.claims import train_claims
-    from models.retrain import CLAIMS_FOLDER
+    from models.versions import CLAIMS_FOLDER
 
     for lang in languages:
         with progress(f"train claims {lang}") as update:

@@ -210,7 +210,7 @@ def _gold_versions(workspace: Workspace, change: Change) -> dict[str, tuple[str,
 def _model_of_other_labels(workspace: Workspace, new_scheme: Path) -> str:
     """What to do about a model in use that proposes labels which the new scheme does not have."""
     from corpus.scheme import load_scheme
-    from models.retrain import ACCEPTED, accepted, read_model
+    from models.versions import ACCEPTED, accepted, read_model
 
     model = accepted(workspace)
     unknown = set(read_model(model).get("labels", ())) - set(load_scheme(new_scheme).label_names) if model else set()
