@@ -13,8 +13,6 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-# `find_blocks` was here once, and is still found here.
-from corpus.blocks import find_blocks as find_blocks
 from corpus.errors import SpanError
 
 Offsets = tuple[tuple[int, int], ...]

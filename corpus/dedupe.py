@@ -228,7 +228,10 @@ def clusters(workspace: Workspace) -> dict[str, str]:
     What `dedupe` has stored, as far as the texts are still the same, and the pairs as they are now; without `dedupe`, by
     pairs alone. Both versions of an article, and all copies of either, are in one cluster.
     """
-    heads = {head.id: head for head in workspace.heads()}
+    return _clusters(workspace, {head.id: head for head in workspace.heads()})
+
+
+def _clusters(workspace: Workspace, heads: Mapping[str, Head]) -> dict[str, str]:
     return _components(heads.values(), _edges(workspace.current(CLUSTERS), heads, heads.keys()))
 
 
@@ -238,7 +241,7 @@ def split_keys(workspace: Workspace) -> dict[str, str]:
     For a document without near-duplicates that is its own pair, or its own id.
     """
     heads = {head.id: head for head in workspace.heads()}
-    return {id: heads[oldest].pair or oldest for id, oldest in clusters(workspace).items()}
+    return {id: heads[oldest].pair or oldest for id, oldest in _clusters(workspace, heads).items()}
 
 
 def groups(workspace: Workspace) -> list[Cluster]:

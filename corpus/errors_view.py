@@ -81,7 +81,7 @@ def render_mistakes(
 
     `tables` (title, header, rows) of figures come first. Of errors of the label, a table says what was taken for what.
     """
-    from corpus.render import LANGUAGE_NAMES, _template
+    from corpus.render import LANGUAGE_NAMES, template
 
     languages: list[Lang] = [x for x in ("en", "zh") if any(documents[m.document].lang == x for m in found)]
     parts = []
@@ -91,7 +91,7 @@ def render_mistakes(
         for mistake in of_lang:
             by_document.setdefault(mistake.document, []).append(_shown(mistake, documents[mistake.document].text))
         parts.append((lang, LANGUAGE_NAMES[lang], counts(of_lang), _by_label(of_lang), confused(of_lang), by_document))
-    page = _template("errors.html").render(title=title, note=note, kinds=KINDS, parts=parts, tables=tables)
+    page = template("errors.html").render(title=title, note=note, kinds=KINDS, parts=parts, tables=tables)
     return str(page)
 
 

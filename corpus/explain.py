@@ -7,7 +7,7 @@ from bisect import bisect_right
 from collections import Counter
 
 from corpus.clean import Change, Cleaned
-from corpus.document import LANGUAGES, Block, Document, Lang
+from corpus.document import Block, Document, Lang
 from corpus.language import runs
 from corpus.script import script_of
 
@@ -24,7 +24,8 @@ def explain(document: Document, cleaned: Cleaned) -> list[str]:
     The line numbers are those of the clean text, from 1. Control characters are written as escapes, so that the lines
     do a terminal no harm. Raises nothing.
 
-    >>> from corpus.clean import clean, find_blocks
+    >>> from corpus.blocks import find_blocks
+    >>> from corpus.clean import clean
     >>> cleaned = clean("河湾市扩大保障房供给\\r\\n河湾市今年将新建保障房。\\r\\n图为新建成的小区。 林岚 摄")
     >>> document = Document("rent.zh", "rent", "zh", cleaned.text, find_blocks(cleaned.text, "zh"))
     >>> print("\\n".join(explain(document, cleaned)))
@@ -82,7 +83,7 @@ def _switches(document: Document, block: Block) -> list[str]:
     return [
         f"{_LANGUAGES[other]} inside {_LANGUAGES[lang]}: {_excerpt(text, start, end)}"
         for start, end, other in runs(text, lang)
-        if other != lang and other in LANGUAGES
+        if other != lang
     ]
 
 

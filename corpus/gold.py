@@ -9,15 +9,18 @@ from dataclasses import replace
 from pathlib import Path
 
 from corpus.document import Document, Lang, Layer, Removal
+from corpus.engine import batches
 from corpus.ingest.names import why_unsafe
 from corpus.jsonl import Row, dump_row, layer_of, output, read_documents, row_of
 from corpus.removal import removed
 from corpus.report import Progress, Skipped, StageReport
 from corpus.schema import DOCUMENTS, GOLD
-from corpus.store import Workspace
+from corpus.store import Head, Workspace
 
 SOURCE = "gold"
 """The source of every gold layer and of what is in it."""
+
+_BATCH = 64
 
 IMPORTED = "imported"
 """The version of a gold layer that came from a file."""
@@ -35,23 +38,24 @@ def import_gold(workspace: Workspace, path: str, *, progress: Progress | None = 
     started = time.monotonic()
     report = StageReport("gold")
     with workspace.writing():
-        documents, stored = workspace.documents(), workspace.read(GOLD)
-        pairs = {(d.pair, d.lang): d.id for d in documents.values() if d.pair}
+        heads = {head.id: head for head in workspace.heads()}
+        pairs = {(head.pair, head.lang): head.id for head in heads.values() if head.pair}
         withdrawn = {removal.sha: removal for removal in removed(workspace).values()}
         added: dict[str, Document] = {}
         layers: dict[str, Layer] = {}
         for number, (where, row, document) in enumerate(read_documents(path), 1):
             layer = layer_of(row, document, where, scheme=workspace.scheme, source=SOURCE)
             layers[document.id] = replace(layer, version=IMPORTED)
-            reason = _refusal(row, document, documents.get(document.id)) or _taken(document, pairs)
+            reason = _refusal(row, document, heads.get(document.id)) or _taken(document, pairs)
             if reason := reason or _withdrawn(document, withdrawn):
                 report.skipped.append(Skipped(document.id, reason))
-            elif document.id not in documents:
+            elif document.id not in heads:
                 added[document.id] = _with_blocks(document, path)
                 pairs[document.pair, document.lang] = document.id
             if progress:
                 progress(number, None)
         refused = {skipped.what for skipped in report.skipped}
+        stored = workspace.fetch(GOLD, layers)
         new = [layer for id, layer in layers.items() if id not in refused and not _same(layer, stored.get(id))]
         workspace.append(DOCUMENTS, added.values())
         workspace.append(GOLD, new)
@@ -83,11 +87,11 @@ def _taken(document: Document, pairs: Mapping[tuple[str, Lang], str]) -> str:
     )
 
 
-def _refusal(row: Row, document: Document, stored: Document | None) -> str:
+def _refusal(row: Row, document: Document, stored: Head | None) -> str:
     """Why the document cannot be taken, or ""."""
     if reason := why_unsafe(document.id):
         return reason
-    if stored is not None and stored.text != document.text:
+    if stored is not None and stored.sha != document.sha:
         return "the workspace has another text under this id, which the offsets do not fit; give one of them another id"
     if stored is not None and stored.lang != document.lang:
         return f"the workspace has it as {stored.lang!r}, the file as {document.lang!r}; correct one of them"
@@ -99,7 +103,7 @@ def _refusal(row: Row, document: Document, stored: Document | None) -> str:
 
 
 def _with_blocks(document: Document, path: str) -> Document:
-    from corpus.clean import find_blocks
+    from corpus.blocks import find_blocks
 
     source = "standard input" if path == "-" else Path(path).name
     return replace(document, blocks=find_blocks(document.text, document.lang), source=source)
@@ -125,19 +129,18 @@ def export_gold(workspace: Workspace, path: str, *, progress: Progress | None = 
     """
     started = time.monotonic()
     report = StageReport("gold")
-    documents, stored = workspace.documents(), workspace.read(GOLD)
+    known, annotated = workspace.index(DOCUMENTS), workspace.index(GOLD)
     with output(path) as stream:
-        for id, document in documents.items():
-            layer = stored.get(id)
-            if layer is None:
-                continue
-            if layer.sha != document.sha:
-                report.skipped.append(Skipped(id, "its gold was made for another version of the text"))
-                continue
-            stream.write(dump_row(row_of(document, layer.entities, layer.claims)) + "\n")
-            report.done += 1
-            if progress:
-                progress(report.done, len(stored))
-    report.notes = {"documents without gold": len(documents.keys() - stored.keys())}
+        for ids in batches((id for id in known if id in annotated), _BATCH):
+            documents, layers = workspace.fetch(DOCUMENTS, ids), workspace.fetch(GOLD, ids)
+            for id in ids:
+                if layers[id].sha != documents[id].sha:
+                    report.skipped.append(Skipped(id, "its gold was made for another version of the text"))
+                    continue
+                stream.write(dump_row(row_of(documents[id], layers[id].entities, layers[id].claims)) + "\n")
+                report.done += 1
+                if progress:
+                    progress(report.done, len(annotated))
+    report.notes = {"documents without gold": len(known.keys() - annotated.keys())}
     report.seconds = time.monotonic() - started
     return report

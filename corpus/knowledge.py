@@ -261,23 +261,27 @@ def read_entries(text: str, where: str, labels: Collection[str] | None = LABELS)
     """The entries in the CSV `text` with the columns `COLUMNS`; `where` names the file in errors.
 
     Lines that begin with `#` are comments. `labels` are those that a row may have, None for any. Raises InputError for
-    a missing column or an unknown label.
+    a missing column, an unknown label, or what is no CSV.
     """
-    lines = [line for line in text.splitlines() if line and line[0] != "#"]
+    lines = [line for line in text.removeprefix("\ufeff").splitlines() if line and line[0] != "#"]
     rows = csv.reader(lines)
     header = next(rows, [])
     old = tuple(header) == _WITHOUT_PINYIN
     if not old and tuple(header) != COLUMNS:
         raise InputError(f"{where}: expected the columns {','.join(COLUMNS)}, found {','.join(header)}")
     width = len(COLUMNS)
-    for row in rows:
-        if old:
-            row.insert(7, "")
-        known = len(row) == width and row[0] and row[1] and (labels is None or row[1] in labels)
-        if not known:
-            raise InputError(f"{where}: not a row of id, known label and the other columns: {','.join(row)}")
-        if entry := _entry(row):
-            yield entry
+    try:
+        for row in rows:
+            if old:
+                row.insert(7, "")
+            known = len(row) == width and row[0] and row[1] and (labels is None or row[1] in labels)
+            if not known:
+                shown = ",".join(row)[:200]
+                raise InputError(f"{where}: not a row of id, known label and the other columns: {shown}")
+            if entry := _entry(row):
+                yield entry
+    except csv.Error as error:
+        raise InputError(f"{where}: not CSV: {error}; look for a quotation mark that is not closed") from None
 
 
 _NONE: frozenset[str] = frozenset()
@@ -293,13 +297,13 @@ def _entry(row: list[str]) -> Entry | None:
     # Written by hand, a list may be empty in places: "a||b", "a|".
     if not en or not zh or "||" in english or "||" in chinese or english[-1] == "|" or chinese[-1] == "|":
         en_names, zh_names = [name for name in en_names if name], [name for name in zh_names if name]
-        if not en_names and not zh_names:
-            return None
     ambiguous: frozenset[str] = _NONE
     if "?" in english or "?" in chinese:
         ambiguous = frozenset(fold(name[1:]) for name in en_names + zh_names if name[0] == "?")
-        en_names = [name.removeprefix("?") for name in en_names]
-        zh_names = [name.removeprefix("?") for name in zh_names]
+        en_names = [plain for name in en_names if (plain := name.removeprefix("?"))]
+        zh_names = [plain for name in zh_names if (plain := name.removeprefix("?"))]
+    if not en_names and not zh_names:
+        return None
     return Entry(id, label, tuple(en_names), tuple(zh_names), ambiguous, start, end, source, pinyin)
 
 
@@ -314,7 +318,8 @@ def knowledge(extra: Path | None = None, labels: Collection[str] | None = LABELS
     """
     if extra is None:
         return _shipped_base(_left_out)
-    texts = tuple(_files(extra))
+    paths = sorted(extra.glob("*.csv")) if extra.is_dir() else [extra]
+    texts = tuple((str(path), csv_text(path)) for path in paths)
     return _base_with(texts, None if labels is None else frozenset(labels), _left_out)
 
 
@@ -401,12 +406,9 @@ def _shipped() -> Iterator[tuple[str, str]]:
             yield f"{file.name} of hemu", file.read_text(encoding="utf-8")
 
 
-def _files(extra: Path | None) -> Iterator[tuple[str, str]]:
-    if extra is None:
-        return
-    paths = sorted(extra.glob("*.csv")) if extra.is_dir() else [extra]
-    for path in paths:
-        try:
-            yield str(path), path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise InputError(f"{path}: cannot be read as a UTF-8 CSV file: {error}") from None
+def csv_text(path: Path) -> str:
+    """The text of a CSV file, without the byte-order mark that spreadsheets write before it. Raises InputError."""
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: cannot be read as a UTF-8 CSV file: {error}") from None

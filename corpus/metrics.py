@@ -15,7 +15,7 @@ from itertools import accumulate
 from typing import Any, Protocol
 
 from corpus.claimants import OneClaimant, claimants
-from corpus.document import Claim, Document, Entity, Lang, Layer, Span, Target
+from corpus.document import AUTHOR, Claim, Document, Entity, Lang, Layer, Span, Target
 from corpus.errors import InputError, SpanError, StaleTextError
 from corpus.jsonl import Row, document_of, read_rows
 from corpus.stretches import Stretches, best_pairs
@@ -171,7 +171,8 @@ def score_files(gold: str, predicted: str, *, lang: Lang | None = None) -> Score
     found, _ = read_marked(predicted)
     if lang:
         wanted = [layer for layer in wanted if languages[layer.document] == lang]
-        found = [layer for layer in found if layer.document in {w.document for w in wanted}]
+        asked = {layer.document for layer in wanted}
+        found = [layer for layer in found if layer.document in asked]
     return score(wanted, found, languages=languages)
 
 
@@ -194,11 +195,11 @@ def _layer(row: Row, document: Document, where: str) -> Layer:
         claims = [
             Claim(
                 span=_span(c, document.text),
-                type=str(c.get("type", "")),
-                stance=str(c.get("stance", "")),
-                claimant=str(c.get("claimant", "")),
-                policy_area=str(c.get("policy_area", "")),
-                targets=tuple(Target(str(t.get("value", ""))) for t in c.get("targets") or ()),
+                type=str(c.get("type") or ""),
+                stance=str(c.get("stance") or ""),
+                claimant=str(c.get("claimant") or AUTHOR),
+                policy_area=str(c.get("policy_area") or ""),
+                targets=tuple(Target(str(t.get("value") or "")) for t in c.get("targets") or ()),
             )
             for c in row.get("claims") or ()
         ]
@@ -286,15 +287,27 @@ def count_edits(gold: Iterable[Mark], predicted: Iterable[Mark]) -> int:
 def paired(gold: Iterable[Mark], predicted: Iterable[Mark]) -> list[tuple[Mark | None, Mark | None]]:
     """Each gold span with the predicted one that stands for it, as corrections would have it; None where there is none.
 
-    That is the one with the same characters, else of those left the one that it shares most with. Predicted spans that
-    stand for none come last.
+    That is the equal one, else one with the same characters, else of those left the one that it shares most characters
+    with. Predicted spans that stand for none come last. Marks that are equal are one.
     """
-    left = {(start, end): label for start, end, label in sorted(predicted)}
+    wanted, proposed = set(gold), set(predicted)
+    left: dict[tuple[int, int], list[str]] = {}
+    for start, end, label in sorted(proposed - wanted):
+        left.setdefault((start, end), []).append(label)
+
+    def take(span: tuple[int, int]) -> Mark:
+        label = left[span].pop()
+        if not left[span]:
+            del left[span]
+        return (*span, label)
+
     found: list[tuple[Mark | None, Mark | None]] = []
     rest: list[Mark] = []
-    for mark in sorted(gold):
-        if (label := left.pop(mark[:2], None)) is not None:
-            found.append((mark, (*mark[:2], label)))
+    for mark in sorted(wanted):
+        if mark in proposed:
+            found.append((mark, mark))
+        elif mark[:2] in left:
+            found.append((mark, take(mark[:2])))
         else:
             rest.append(mark)
     spans = list(left)
@@ -302,8 +315,8 @@ def paired(gold: Iterable[Mark], predicted: Iterable[Mark]) -> list[tuple[Mark |
     for mark in rest:
         near = (span for span in spans[bisect_right(reach, mark[0]) : bisect_left(starts, mark[1])] if span in left)
         shared, best = max(((min(mark[1], e) - max(mark[0], s), (s, e)) for s, e in near), default=(0, (0, 0)))
-        found.append((mark, (*best, left.pop(best)) if shared > 0 else None))
-    return [*found, *((None, (*span, label)) for span, label in left.items())]
+        found.append((mark, take(best) if shared > 0 else None))
+    return [*found, *((None, (*span, label)) for span, labels in left.items() for label in labels)]
 
 
 def shared_part(first: Span, second: Span) -> float:

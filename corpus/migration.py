@@ -162,7 +162,7 @@ def renames(workspace: Workspace) -> dict[Name, str | None]:
             step: dict[Name, str | None] = {
                 Name(kind, old): new for kind, mapped in data["names"].items() for old, new in mapped.items()
             }
-        except (OSError, ValueError, KeyError, AttributeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise InputError(f"{path}: not the record of a migration ({error}); restore it from a backup") from None
         for name, became in found.items():
             if became is not None and Name(name.kind, became) in step:

@@ -19,8 +19,8 @@ from typing import Any, NamedTuple
 
 from corpus.document import LANGUAGES, Lang
 from corpus.errors import InputError
-from corpus.knowledge import COLUMNS, Entry, KnowledgeBase, fold, knowledge, read_entries
-from corpus.pinyin import dictionary, fits, plain, spellings
+from corpus.knowledge import COLUMNS, Entry, KnowledgeBase, csv_text, fold, knowledge, read_entries
+from corpus.pinyin import fits, plain, spellings
 from corpus.store import Workspace, write_atomically
 
 FILE = "knowledge.csv"
@@ -139,18 +139,11 @@ def read_rows(path: Path) -> list[Row]:
     """The rows of a file with the columns `COLUMNS`; none where there is no file. Raises InputError."""
     if not path.exists():
         return []
-    text = _text(path)
+    text = csv_text(path)
     list(read_entries(text, str(path), None))  # names what is not a row
     # A file written before there was pinyin lacks that column.
     blank = dict.fromkeys(COLUMNS, "")
     return [blank | row for row in csv.DictReader(line for line in text.splitlines() if line and line[0] != "#")]
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: cannot be read as a UTF-8 CSV file: {error}") from None
 
 
 def write_rows(path: Path, rows: Iterable[Row]) -> None:
@@ -187,7 +180,7 @@ def read_table(path: Path, labels: Collection[str]) -> tuple[list[Row], list[Bad
     several aliases in one cell are separated by "|" or ";". A file with the columns of `COLUMNS` will do too.
     Raises InputError where the file cannot be read or has no such columns.
     """
-    reader = csv.reader(_numbered(_text(path)), strict=True)
+    reader = csv.reader(_numbered(csv_text(path)), strict=True)
     try:
         header = [name.strip().lower() for name in next(reader, [])]
         if "label" not in header or not {"en", "zh"} & set(header):
@@ -247,14 +240,17 @@ def check(rows: Sequence[Row], *, labels: Collection[str], base: KnowledgeBase |
     base = base or knowledge()
     found: list[Finding] = []
     labels_of: dict[tuple[str, str], dict[str, str]] = {}
-    seen: dict[str, str] = {}
-    entries = [entry for row in rows for entry in read_entries(_as_file(row), row["id"], None)]
-    for row, entry in zip(rows, entries, strict=True):
+    seen: set[str] = set()
+    for row in rows:
         if row["label"] not in labels:
-            found.append(Finding(entry.id, "unknown label", f"{row['label']}; the scheme has: {', '.join(labels)}"))
-        if entry.id in seen:
-            found.append(Finding(entry.id, "duplicate", "the id comes twice"))
-        seen[entry.id] = entry.id
+            found.append(Finding(row["id"], "unknown label", f"{row['label']}; the scheme has: {', '.join(labels)}"))
+        if row["id"] in seen:
+            found.append(Finding(row["id"], "duplicate", "the id comes twice"))
+        seen.add(row["id"])
+        entry = next(read_entries(_as_file(row), row["id"], None), None)
+        if entry is None:
+            found.append(Finding(row["id"], "no name", "give one in English or in Chinese, or delete the row"))
+            continue
         found += _name_findings(entry, base, labels_of)
         missing = [form for form in traditional_names(_listed(row, "zh", "zh_aliases")) if form not in entry.zh]
         if missing:
@@ -320,8 +316,10 @@ def common_word(name: str, base: KnowledgeBase | None = None) -> bool:
         return True
     if lang == "en":
         return name.isalpha() and name.lower() in _english_words()
-    count, tag = dictionary().get(name, (0, ""))
-    return count >= _COMMON_FROM and tag not in _NAME_TAGS
+    from corpus.segment.dictionary import dictionary
+
+    known = dictionary()
+    return known.frequencies.get(name, 0) >= _COMMON_FROM and known.tags.get(name, "") not in _NAME_TAGS
 
 
 @cache

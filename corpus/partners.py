@@ -9,6 +9,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain, count
 from pathlib import Path, PurePath
 
 from corpus.document import Document
@@ -158,7 +159,7 @@ def _pair_names(taken: Iterable[str] = ()) -> Callable[[str], str]:
     def name(id: str) -> str:
         path = PurePath(id)
         base = name_of(path).pair or split_name(id)[0]
-        found = next(n for n in (base, *(f"{base}-{number}" for number in range(2, len(used) + 3))) if n not in used)
+        found = next(n for n in chain([base], (f"{base}-{number}" for number in count(2))) if n not in used)
         used.add(found)
         return found
 

@@ -13,9 +13,12 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from importlib import resources
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from corpus.script import script_of, simplified
+
+if TYPE_CHECKING:
+    from corpus.segment.dictionary import Dictionary
 
 _HAN = "\u3400-\u4dbf\u4e00-\u9fff"
 _RUN = re.compile(f"[{_HAN}]+|[A-Za-z0-9]+(?:[.+-][A-Za-z0-9]+)*")
@@ -169,8 +172,8 @@ def _all_readings(character: str) -> tuple[str, ...]:
     from pypinyin import pinyin as readings
 
     [found] = readings(character, style=Style.NORMAL, heteronym=True, v_to_u=True)
-    told = [reading for name, reading in _list("surname_readings.txt").items() if name == character]
-    return tuple(dict.fromkeys([*found, *told]))
+    surname = _list("surname_readings.txt").get(character)
+    return tuple(dict.fromkeys([*found, surname] if surname else found))
 
 
 def _surname_first(name: str, english: Sequence[str]) -> list[str]:
@@ -222,7 +225,7 @@ def _words(run: str) -> Iterator[str]:
 
 def _cut(run: str) -> list[str]:
     """The likeliest words of a run by the frequencies of the dictionary, at most three characters each."""
-    known, places = dictionary(), _list("place_readings.txt")
+    known, places = _dictionary().frequencies, _list("place_readings.txt")
     best: list[tuple[float, int]] = [(0.0, 0)]
     for end in range(1, len(run) + 1):
         options = []
@@ -230,7 +233,7 @@ def _cut(run: str) -> list[str]:
             word = run[end - size : end]
             if size > _LONGEST_WORD and word not in places:
                 continue
-            count = known.get(word, (0, ""))[0] if size == 1 or not _place_with_ending(word) else 0
+            count = known.get(word, 0) if size == 1 or not _place_with_ending(word) else 0
             if size > 1 and word in places and not _place_with_ending(word):
                 count = max(count, 1000)
             if count or size == 1:
@@ -248,9 +251,10 @@ def _cut(run: str) -> list[str]:
 def _place_with_ending(word: str) -> bool:
     if len(word) != 3 or word[-1] not in _PLACE_ENDINGS:
         return False
-    if word[-1] in "省市县" and word[:2] in dictionary():
+    tags = _dictionary().tags
+    if word[-1] in "省市县" and word[:2] in tags:
         return True
-    return dictionary().get(word[:2], (0, ""))[1] == "ns" or word[:2] in _list("place_readings.txt")
+    return tags.get(word[:2]) == "ns" or word[:2] in _list("place_readings.txt")
 
 
 def _readings(word: str) -> list[str]:
@@ -292,13 +296,8 @@ def _list(file: str) -> dict[str, str]:
     return dict(line.split(" ", 1) for line in text.splitlines() if line and not line.startswith("#"))
 
 
-@cache
-def dictionary() -> dict[str, tuple[int, str]]:
-    """The words of jieba's dictionary with their frequency and part of speech."""
-    import jieba
+def _dictionary() -> Dictionary:
+    # Here, since segmentation imports the names of a workspace, which import this module.
+    from corpus.segment.dictionary import dictionary
 
-    words: dict[str, tuple[int, str]] = {}
-    for line in (Path(jieba.__file__).parent / "dict.txt").read_text(encoding="utf-8").splitlines():
-        word, count, tag = line.split(" ")
-        words[word] = (int(count), tag)
-    return words
+    return dictionary()

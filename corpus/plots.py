@@ -8,6 +8,7 @@ Whatever is given as text is escaped.
 from __future__ import annotations
 
 import math
+import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from html import escape
@@ -64,7 +65,7 @@ def stacked_bars(
                 x += value * scale
         parts.append(_text(x + 6, y + 15, number(sum(values)), opacity=0.75))
     said = "; ".join(f"{label} {_sum_in_words(values, series)}" for label, values in rows[:40])
-    return _svg(width, top + len(rows) * _ROW + 4, title, said, parts)
+    return svg(width, top + len(rows) * _ROW + 4, f"{title}. {said}", parts)
 
 
 def column_chart(
@@ -109,7 +110,7 @@ def column_chart(
         if index % every == 0:
             parts.append(_text(x + step / 2, frame.bottom + 16, label, anchor="middle", opacity=0.75))
     said = "; ".join(f"{label} {_sum_in_words(values, series)}" for label, values in rows[:60])
-    return _svg(width, height, title, said, parts)
+    return svg(width, height, f"{title}. {said}", parts)
 
 
 def line_chart(
@@ -157,11 +158,11 @@ def line_chart(
             parts.append(f'<polyline points="{path}" fill="none" stroke="{color}" stroke-width="2"/>')
         for (x, y), (value_x, value_y) in zip(spots, points, strict=True):
             tip = f"{name}: {number(value_x)}, {number(value_y)}"
-            parts.append(f"<g><title>{_escaped(tip)}</title>{_mark(x, y, index, color)}</g>")
+            parts.append(f"<g><title>{escaped(tip)}</title>{_mark(x, y, index, color)}</g>")
     said = "; ".join(
         f"{name}: " + ", ".join(f"{number(x)} → {number(y)}" for x, y in points[:40]) for name, points in kept.items()
     )
-    return _svg(width, height, title, said, parts)
+    return svg(width, height, f"{title}. {said}", parts)
 
 
 def text_width(text: str, size: float = _SIZE) -> float:
@@ -252,10 +253,11 @@ class _Frame:
         return parts
 
 
-def _svg(width: int, height: float, title: str, said: str, parts: Sequence[str]) -> str:
+def svg(width: float, height: float, said: str, parts: Sequence[str]) -> str:
+    """A picture of these elements, as wide as there is room for; `said` is what it shows, in words."""
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height:.0f}" width="{width}" height="{height:.0f}" '
-        f'style="max-width:100%;height:auto" role="img" aria-label="{_escaped(f"{title}. {said}")}" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.0f} {height:.0f}" width="{width:.0f}" '
+        f'height="{height:.0f}" style="max-width:100%;height:auto" role="img" aria-label="{escaped(said)}" '
         f'font-family="{_FONT}" font-size="{_SIZE}" fill="currentColor">' + "".join(parts) + "</svg>"
     )
 
@@ -263,13 +265,13 @@ def _svg(width: int, height: float, title: str, said: str, parts: Sequence[str])
 def _rect(x: float, y: float, width: float, height: float, color: str, tip: str) -> str:
     return (
         f'<rect x="{x:.1f}" y="{y:.1f}" width="{max(0.0, width):.1f}" height="{max(0.0, height):.1f}" rx="1.5" '
-        f'fill="{_escaped(color)}"><title>{_escaped(tip)}</title></rect>'
+        f'fill="{escaped(color)}"><title>{escaped(tip)}</title></rect>'
     )
 
 
 def _text(x: float, y: float, text: str, *, anchor: str = "start", opacity: float = 1.0, title: str = "") -> str:
-    tip = f"<title>{_escaped(title)}</title>" if title and title != text else ""
-    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" fill-opacity="{opacity}">{tip}{_escaped(text)}</text>'
+    tip = f"<title>{escaped(title)}</title>" if title and title != text else ""
+    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" fill-opacity="{opacity}">{tip}{escaped(text)}</text>'
 
 
 def _legend(series: Sequence[str], colors: Sequence[str], x: float, *, marks: bool = False) -> str:
@@ -311,17 +313,20 @@ def _finite(value: float) -> float:
 
 
 def _color(colors: Sequence[str], index: int) -> str:
-    return _escaped(colors[index % len(colors)])
+    return escaped(colors[index % len(colors)])
 
 
-def _escaped(text: str) -> str:
-    """For SVG as a file of its own, too: what XML does not allow is replaced."""
-    return escape("".join(c if _is_xml(c) else "\ufffd" for c in text), quote=True)
+def escaped(text: str) -> str:
+    """A text as it stands in SVG, in an attribute too."""
+    return escape(xml_text(text), quote=True)
 
 
-def _is_xml(character: str) -> bool:
-    code = ord(character)
-    return code in (9, 10, 13) or (code >= 32 and not 0xD800 <= code <= 0xDFFF and code not in (0xFFFE, 0xFFFF))
+def xml_text(text: str) -> str:
+    """The text with what XML 1.0 cannot hold (most controls, lone surrogates) replaced."""
+    return _NOT_XML.sub("\ufffd", text)
+
+
+_NOT_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def _advance(character: str) -> float:

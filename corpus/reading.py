@@ -14,7 +14,7 @@ from pathlib import Path
 from corpus.document import Alignment, Document, Lang, Layer, Span, text_sha
 from corpus.errors import InputError, StaleTextError
 from corpus.language import detect_language
-from corpus.schema import ALIGNMENTS, DOCUMENTS, GOLD, layers_table
+from corpus.schema import ALIGNMENTS, DOCUMENTS, GOLD, Table, layers_table
 from corpus.store import Workspace, check_sha
 
 PRE_ANNOTATION = "combined"
@@ -48,7 +48,7 @@ def make_document(text: str, *, lang: Lang | None = None, id: str = "", pair: st
     >>> make_document("浙江推进共同富裕").lang
     'zh'
     """
-    from corpus.clean import find_blocks
+    from corpus.blocks import find_blocks
 
     lang = lang or detect_language(text)
     return Document(id or text_sha(text)[:12], pair, lang, text, find_blocks(text, lang))
@@ -79,9 +79,9 @@ def annotated(
     `source` is "gold", "combined" (the pre-annotation), or one of `sources`. Raises InputError for another name,
     StaleTextError where a layer was made for another version of the text.
     """
-    if source not in sources(workspace):
-        known = ", ".join(sources(workspace)) or "none yet"
-        raise InputError(f"{source}: no layer of {workspace.root}; there are: {known}")
+    known = sources(workspace)
+    if source not in known:
+        raise InputError(f"{source}: no layer of {workspace.root}; there are: {', '.join(known) or 'none yet'}")
     table = GOLD if source == "gold" else layers_table(source)
     there = workspace.index(table)
     batch: list[Document] = []
@@ -89,17 +89,16 @@ def annotated(
         if document.id in there:
             batch.append(document)
         if len(batch) == _BATCH:
-            yield from _with_layers(workspace, batch, source)
+            yield from _with_layers(workspace, table, batch)
             batch = []
-    yield from _with_layers(workspace, batch, source)
+    yield from _with_layers(workspace, table, batch)
 
 
-def _with_layers(workspace: Workspace, batch: list[Document], source: str) -> Iterator[tuple[Document, Layer]]:
-    table = GOLD if source == "gold" else layers_table(source)
+def _with_layers(workspace: Workspace, table: Table[Layer], batch: list[Document]) -> Iterator[tuple[Document, Layer]]:
     layers = workspace.fetch(table, [document.id for document in batch])
     for document in batch:
         layer = layers[document.id]
-        check_sha(document, layer.sha, f"its layer {source!r}")
+        check_sha(document, layer.sha, f"its layer {table.name.removeprefix('layers/')!r}")
         yield document, layer
 
 

@@ -8,7 +8,6 @@ What a task was that Label Studio still has stays in the table `pushed`, emptied
 
 from __future__ import annotations
 
-import hashlib
 import json
 import shutil
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -25,7 +24,7 @@ from corpus.errors import InputError, WorkspaceError
 from corpus.report import Progress
 from corpus.schema import REMOVALS
 from corpus.segment import forget_names
-from corpus.store import Head, Workspace, write_atomically
+from corpus.store import Head, Workspace, write_shard
 
 # Columns that say which document, or which documents, a row is about ("id" in the table of documents only).
 _ONE, _SEVERAL = ("document", "en", "zh"), ("documents",)
@@ -72,27 +71,29 @@ def find(workspace: Workspace, names: Iterable[str], *, pair: bool = False) -> l
     Raises InputError for a name that is neither.
     """
     heads, known = {head.id: head for head in workspace.heads()}, removed(workspace)
+    pair_of = {id: entry.pair for id, entry in known.items()} | {id: head.pair for id, head in heads.items()}
+    members: dict[str, list[str]] = {}
+    for id, of in pair_of.items():
+        if of:
+            members.setdefault(of, []).append(id)
     found: dict[str, tuple[Removal, bool]] = {}
     unknown = []
     for name in names:
-        ids = _members(name, heads, known) if pair else [name] if name in heads or name in known else []
+        ids = [name] if name in pair_of else []
+        if pair:
+            # The name of a pair comes before that of a document; one without a pair stands for itself.
+            ids = members.get(name if name in members else pair_of.get(name) or name, ids)
         if not ids:
             unknown.append(name)
         for id in ids:
             found[id] = _record(id, heads, known)
     if unknown:
-        pairs = {head.pair for head in heads.values()} - {""}
-        hint = "; that is a pair: add --pair" if not pair and any(name in pairs for name in unknown) else ""
+        hint = "; that is a pair: add --pair" if not pair and any(name in members for name in unknown) else ""
         kind = "pair or document" if pair else "document"
-        raise InputError(f"{', '.join(unknown)}: no such {kind} in {workspace.root}{hint}; nothing was removed")
+        raise InputError(
+            f"{', '.join(name or repr(name) for name in unknown)}: no such {kind} in {workspace.root}{hint}; nothing was removed"
+        )
     return list(found.values())
-
-
-def _members(name: str, heads: dict[str, Head], known: dict[str, Removal]) -> list[str]:
-    pairs = {id: entry.pair for id, entry in known.items()} | {id: head.pair for id, head in heads.items()}
-    if name not in pairs.values():
-        name = pairs.get(name) or name
-    return [id for id, pair in pairs.items() if pair == name] or ([name] if name in pairs else [])
 
 
 def _record(id: str, heads: dict[str, Head], known: dict[str, Removal]) -> tuple[Removal, bool]:
@@ -208,19 +209,12 @@ def _rewrite(
                 continue
             table, dropped = changed
             if table.num_rows:
-                write_atomically(*_shard(path, table))
+                write_shard(folder, path.name.split("-")[0], table)
             path.unlink()
         except (OSError, pa.ArrowInvalid) as error:
             raise WorkspaceError(f"{path}: cannot be rewritten ({error}); run the command again when it can") from None
         count += dropped
     return count
-
-
-def _shard(old: Path, table: pa.Table) -> tuple[Path, bytes]:
-    sink = pa.BufferOutputStream()
-    pq.write_table(table, sink, compression="zstd")
-    data = sink.getvalue().to_pybytes()
-    return old.with_name(f"{old.name.split('-')[0]}-{hashlib.sha256(data).hexdigest()[:12]}.parquet"), data
 
 
 def _without(

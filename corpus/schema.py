@@ -198,6 +198,15 @@ SEGMENTS: Table[Segments] = Table(
     ),
 )
 
+SENTENCES: Table[Segments] = Table(
+    SEGMENTS.name,
+    pa.schema([field for field in SEGMENTS.schema if field.name != "tokens"]),
+    SEGMENTS.key,
+    SEGMENTS.to_row,
+    lambda row: Segments(row["document"], row["sha"], _pairs(row["sentences"])),
+)
+"""The same table, for reading alone, without its tokens: many times as fast."""
+
 
 ALIGNMENTS: Table[Alignment] = Table(
     "pairs",

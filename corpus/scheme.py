@@ -79,10 +79,11 @@ def _member(what: str, name: str, values: tuple[Label, ...]) -> str:
 def parse_scheme(text: str, where: str) -> Scheme:
     """The scheme written in the TOML `text`; `where` names it in errors.
 
-    Raises SchemeError when it is not TOML, a field is missing, or a name or hotkey is used twice.
+    Raises SchemeError when it is not TOML, a field is missing or of another kind, or a name or hotkey is used twice.
     """
     try:
-        data = tomllib.loads(text)
+        # Some editors put a byte-order mark before a text.
+        data = tomllib.loads(text.removeprefix("\ufeff"))
         claims = data["claims"]
         scheme = Scheme(
             version=int(data["version"]),
@@ -97,8 +98,12 @@ def parse_scheme(text: str, where: str) -> Scheme:
         )
     except tomllib.TOMLDecodeError as error:
         raise SchemeError(f"{where}: not a TOML file: {error}") from None
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise SchemeError(f"{where}: not a label scheme (see {error}); compare with the one that hemu ships") from None
+    except KeyError as error:
+        raise SchemeError(
+            f"{where}: not a label scheme: {error} is missing; compare with the one that hemu ships"
+        ) from None
+    except (TypeError, ValueError, AttributeError) as error:
+        raise SchemeError(f"{where}: not a label scheme ({error}); compare with the one that hemu ships") from None
     _check_values(scheme, where)
     _check_unique(scheme, where)
     return scheme
@@ -117,6 +122,8 @@ def _label(row: Mapping[str, Any]) -> Label:
     )
 
 
+_ENDS = ("claim", "entity")
+
 # What is written into style sheets as it is.
 _COLOR = re.compile(r"#[0-9A-Fa-f]{3,8}|[A-Za-z]{1,30}|(?:rgb|hsl)a?\([\d.,%/ ]{1,60}\)")
 
@@ -132,6 +139,12 @@ def _check_values(scheme: Scheme, where: str) -> None:
             raise SchemeError(
                 f"{where}: {value.name!r} cannot be a name: it is empty or holds a character out of sight"
             )
+    for relation in scheme.relations:
+        for end in (relation.head, relation.tail):
+            if end not in _ENDS:
+                raise SchemeError(
+                    f"{where}: the relation {relation.name!r} joins {end!r}; expected {' or '.join(_ENDS)}"
+                )
     for label in labels:
         if not _COLOR.fullmatch(label.color):
             raise SchemeError(f'{where}: the colour of {label.name!r} is {label.color!r}; expected one like "#1f77b4"')
@@ -139,8 +152,7 @@ def _check_values(scheme: Scheme, where: str) -> None:
 
 def _check_unique(scheme: Scheme, where: str) -> None:
     groups = (scheme.labels + (scheme.claim,), scheme.claim_types, scheme.stances, scheme.policy_areas)
-    for group in groups:
-        names = [label.name for label in group]
+    for names in ([value.name for value in group] for group in (*groups, scheme.relations)):
         if twice := {name for name in names if names.count(name) > 1}:
             raise SchemeError(f"{where}: used twice: {', '.join(sorted(twice))}; each name must be unique in its list")
     keys = [label.hotkey for group in groups for label in group if label.hotkey]

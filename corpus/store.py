@@ -25,7 +25,7 @@ from corpus.document import Document, Lang
 from corpus.errors import InputError, StaleTextError, WorkspaceError
 from corpus.schema import DOCUMENTS, Table
 from corpus.scheme import Scheme, default_scheme_text, load_scheme
-from corpus.temporary import sweep
+from corpus.temporary import sweep, temporary_of
 
 T = TypeVar("T")
 
@@ -163,7 +163,8 @@ class Workspace:
     def config(self) -> Mapping[str, Any]:
         """What hemu.toml says."""
         try:
-            return tomllib.loads((self.root / CONFIG).read_text(encoding="utf-8"))
+            # Some editors put a byte-order mark before a text.
+            return tomllib.loads((self.root / CONFIG).read_text(encoding="utf-8-sig"))
         except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
             raise WorkspaceError(f"{self.root / CONFIG}: cannot be read: {error}") from None
 
@@ -204,8 +205,12 @@ class Workspace:
         with handle:
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
+            except BlockingIOError:
                 raise WorkspaceError(f"{self.root}: another hemu command is writing here; wait for it to end") from None
+            except OSError as error:
+                raise WorkspaceError(
+                    f"{self.root}: cannot be locked ({error.strerror}); put it on a file system that has locks"
+                ) from None
             # Nobody else writes now: what lies about is of a run that was killed.
             for folder in (self.root, *self.root.glob("*/"), *self.root.glob("layers/*/")):
                 sweep(folder)
@@ -218,22 +223,19 @@ class Workspace:
     def append(self, table: Table[T], values: Iterable[T]) -> int:
         """Add a shard with these values (none is written for no values); returns how many."""
         rows = [table.to_row(value) for value in values]
-        if not rows:
-            return 0
-        folder = self.folder(table.name)
-        batch = table_of(rows, table.schema)
-        sink = pa.BufferOutputStream()
-        pq.write_table(batch, sink, compression="zstd")
-        data = sink.getvalue().to_pybytes()
-        shards = self.shards(table.name)
+        if rows:
+            self.append_rows(table.name, table_of(rows, table.schema))
+        return len(rows)
+
+    def append_rows(self, name: str, rows: pa.Table) -> None:
+        """Add a shard with rows that are Arrow's already; they must have the schema of the table `name`."""
+        folder, shards = self.folder(name), self.shards(name)
         number = int(shards[-1].name.split("-")[0]) + 1 if shards else 0
-        digest = hashlib.sha256(data).hexdigest()[:12]
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            write_atomically(folder / f"{number:06d}-{digest}.parquet", data)
+            write_shard(folder, f"{number:06d}", rows)
         except OSError as error:
             raise WorkspaceError(f"{folder}: cannot be written: {error.strerror}") from None
-        return len(rows)
 
     def rows(self, name: str, columns: list[str] | None = None) -> Iterator[dict[str, Any]]:
         """All rows of a table, oldest first, superseded ones too; of `columns` only, where given."""
@@ -256,7 +258,7 @@ class Workspace:
     def index(self, table: Table[T]) -> dict[str, Place]:
         """Where the current row of each key is, in the order in which keys first came; only keys are held in memory.
 
-        It is kept, and goes on from where it was when shards were added since.
+        The index is remembered: when it is asked for again, only shards that were added since are read.
         """
         shards = [shard.name for shard in self.shards(table.name)]
         known, index = self._indices.get(table.name, ([], {}))
@@ -282,8 +284,10 @@ class Workspace:
         for shard in sorted(wanted):
             # A batch at a time: a row as Python objects takes many times what it takes in the file.
             rows = sorted(wanted[shard])
+            content = self._shard(table.name, shard)
+            content = content.select([name for name in content.schema.names if name in table.schema.names])
             for first in range(0, len(rows), _ROWS):
-                taken = self._shard(table.name, shard).take(column(rows[first : first + _ROWS], pa.int64()))
+                taken = content.take(column(rows[first : first + _ROWS], pa.int64()))
                 yield from map(table.from_row, taken.to_pylist())
 
     def fetch(self, table: Table[T], keys: Iterable[str]) -> dict[str, T]:
@@ -309,14 +313,14 @@ class Workspace:
         path = self.folder(name) / shard
         found = self._open.pop(path, None)
         if found is None:
-            found = _read_shard(path)
+            found = read_shard(path)
         self._open[path] = found
         if len(self._open) > _OPEN:
             del self._open[next(iter(self._open))]
         return found
 
     def _columns(self, name: str, shard: str, columns: list[str]) -> list[list[Any]]:
-        table = _read_shard(self.folder(name) / shard, columns)
+        table = read_shard(self.folder(name) / shard, columns)
         return [table.column(column).to_pylist() for column in columns]
 
     def documents(self) -> dict[str, Document]:
@@ -325,13 +329,12 @@ class Workspace:
 
     def document(self, id: str) -> Document:
         """One document; InputError when there is none of that id."""
-        documents = self.documents()
-        if id not in documents:
-            known = ", ".join(list(documents)[:5]) or "none"
-            raise InputError(
-                f"{id}: no such document in {self.root}; it has: {known}{', …' if len(documents) > 5 else ''}"
-            )
-        return documents[id]
+        found = self.fetch(DOCUMENTS, [id])
+        if id not in found:
+            ids = list(self.index(DOCUMENTS))
+            known = ", ".join(ids[:5]) or "none"
+            raise InputError(f"{id}: no such document in {self.root}; it has: {known}{', …' if len(ids) > 5 else ''}")
+        return found[id]
 
 
 def _kind(value: object) -> str:
@@ -340,7 +343,16 @@ def _kind(value: object) -> str:
     return names.get(type(value), f"a value like {value!r}")
 
 
-def _read_shard(path: Path, columns: list[str] | None = None) -> pa.Table:
+def write_shard(folder: Path, number: str, rows: pa.Table) -> None:
+    """Write rows as the shard `number-digest.parquet`, whole or not at all; the digest is that of its bytes."""
+    sink = pa.BufferOutputStream()
+    pq.write_table(rows, sink, compression="zstd")
+    data = sink.getvalue().to_pybytes()
+    write_atomically(folder / f"{number}-{hashlib.sha256(data).hexdigest()[:12]}.parquet", data)
+
+
+def read_shard(path: Path, columns: list[str] | None = None) -> pa.Table:
+    """The rows of a shard, of `columns` only, where given. WorkspaceError where it cannot be read."""
     try:
         # Not read_table, which imports pandas.
         with pq.ParquetFile(path) as file:
@@ -367,15 +379,26 @@ def without_links(path: str, flags: int) -> int:
     return os.open(path, flags | os.O_NOFOLLOW, 0o666)
 
 
+def _keep_names(folder: Path) -> None:
+    """Have the disk keep the names in a folder through a power cut, where the system can."""
+    with suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
 def write_atomically(path: Path, data: bytes) -> None:
     """Write a file whole or not at all: to a temporary name in its folder, to the disk, then renamed."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary = temporary_of(path)
     try:
         with open(temporary, "wb", opener=without_links) as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)
+        _keep_names(path.parent)
     except BaseException:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)

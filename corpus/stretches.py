@@ -1,4 +1,5 @@
-"""Stretches of a text that are asked many times what they hold: in a long text, to compare all with all takes minutes."""
+"""Which of many stretches of a text hold or meet another one, without comparing each with each: in a long text with
+thousands of marks that would take minutes."""
 
 from __future__ import annotations
 

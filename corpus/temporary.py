@@ -21,11 +21,11 @@ def temporary_of(path: Path) -> Path:
 
 
 def sweep(folder: Path, of: str = "") -> None:
-    """Delete what processes that are no more left behind in a folder; of files of the name `of` only, where given.
+    """Delete the temporary files that processes which have ended left in a folder: all, or those for the file `of`.
 
-    Folders of such a name (`.1234.tmp`, a dataset that was being made) go too. What cannot be looked at or deleted stays:
-    it is in nobody's way. A process calls this before it writes in that folder itself: a file of its own number is of an
-    earlier process, as there are in containers, where every command has the same number.
+    Temporary folders (`.1234.tmp`, a dataset that was being made) go too. What cannot be read or deleted stays: it is in
+    nobody's way. Call this before writing in the folder: a file with the number of this very process is taken for that
+    of an earlier one, since in a container every command can have the same number.
     """
     with suppress(OSError), os.scandir(folder) as entries:
         for entry in entries:

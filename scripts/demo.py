@@ -26,7 +26,7 @@ from annotators.repeats import follow
 from annotators.stage import stored_annotations
 from annotators.studio.client import Studio, connect
 from annotators.studio.convert import prediction_of, task_key
-from annotators.studio.server import Server, default_data
+from annotators.studio.server import Server, default_data, free_port
 from corpus.cli.console import print_table
 from corpus.document import LANGUAGES, Document, Layer
 from corpus.jsonl import document_of, dump_row, layer_of, read_rows
@@ -102,9 +102,7 @@ def start(server: Server, name: str, port: int | None) -> None:
     """Start the demo's server, on a free port where none was asked for and the usual one is in use."""
     status = server.status()
     if port is None and not status.running and not _free(urlsplit(status.url).port or 8080):
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = int(probe.getsockname()[1])
+        port = free_port()
     hemu("studio", "start", "--name", name, *(("--port", str(port)) if port else ()))
 
 

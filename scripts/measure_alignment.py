@@ -1,6 +1,7 @@
 """Measure sentence alignment, beside alignment by lengths alone (Gale and Church, 1993) on the same texts.
 
-Usage: python scripts/measure_alignment.py [FOLDER] [--only PART] [--seeds N ...] [--modes MODE ...] [--gold FILE ...] [--plain]
+    python scripts/measure_alignment.py wmt22 --only news --test
+    python scripts/measure_alignment.py --gold novel.tsv --plain
 
 FOLDER holds, for one or more sets, NAME.src.en with NAME.ref.A.zh (or NAME.src.zh with NAME.ref.A.en), line by line
 translations, and NAME.docids.txt: for each line the document it is from, in the last of its tab-separated columns ("NA":
@@ -283,7 +284,7 @@ def f1(keys: list[Beads], found: list[Beads]) -> float:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Measure sentence alignment on parallel files.")
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path, nargs="?")
     parser.add_argument("--only", default="", metavar="PART")
     parser.add_argument("--test", action="store_true")
@@ -292,6 +293,8 @@ def main() -> None:
     parser.add_argument("--gold", type=Path, nargs="+", default=[])
     parser.add_argument("--plain", action="store_true")
     arguments = parser.parse_args()
+    if not arguments.folder and not arguments.gold:
+        parser.error("name a FOLDER of parallel files, or files of beads with --gold")
     tasks: list[tuple[str, str, Callable[[], list[Case]]]] = []
     for name, documents in read_sets(arguments.folder, arguments.only, arguments.test) if arguments.folder else ():
         for mode in arguments.modes:

@@ -13,10 +13,11 @@ batch, with the pre-annotation as it is then). After each batch models are train
 next, is counted by `corpus.metrics.count_edits`; "none" is the pre-annotation that nobody improves.
 
 Three set-ups: "whole" has all annotators of a new workspace; "bare" only the general models (spacy-en, lac-zh), like a
-domain that nobody has written rules or lists for; "nothing" no annotator, like labels that nobody has ever marked. What the annotators propose is kept in OUT (cache-*.pickle: for your
-own use, do not read one that comes from elsewhere), what is measured in OUT/loop.json, with a chart for each set-up and
-language. The second run with the same OUT takes up where the first one ended: finished runs are kept (run-*.json), and
-what models found (predicted-*.pickle), so that other methods can be looked at without training anew.
+domain that nobody has written rules or lists for; "nothing" no annotator, like labels that nobody has ever marked.
+
+What the annotators propose is kept in OUT (proposed-*.json), what is measured in OUT/loop.json, with a chart for each set-up
+and language. The second run with the same OUT takes up where the first one ended: finished runs are kept (run-*.json), and
+what models found (predicted-*.json), so that other methods can be looked at without training anew.
 """
 
 from __future__ import annotations
@@ -25,7 +26,6 @@ import argparse
 import hashlib
 import json
 import math
-import pickle
 import random
 import shutil
 import statistics
@@ -45,10 +45,11 @@ from annotators.order import Articles
 from annotators.pipeline import Pipeline, groups_of
 from annotators.registry import DEFAULT
 from annotators.repeats import follow_group
-from corpus.document import LANGUAGES, Document, Entity, Group, Lang, Layer
+from corpus.document import LANGUAGES, Bead, Document, Entity, Group, Item, Lang, Layer
 from corpus.jsonl import read_documents
 from corpus.metrics import count_edits, read_marked
 from corpus.plots import line_chart
+from corpus.schema import DOCUMENTS, SEGMENTS, layer_from_row, layer_row
 from corpus.scheme import load_scheme
 from corpus.script import simplified
 from models.train import train_on
@@ -107,10 +108,10 @@ def read_articles(paths: Sequence[Path], pipeline: Pipeline, out: Path) -> dict[
     key = hashlib.sha256(pipeline.version.encode())
     for path in paths:
         key.update(path.read_bytes())
-    cache = out / f"cache-{key.hexdigest()[:12]}.pickle"
+    cache = out / f"proposed-{key.hexdigest()[:12]}.json"
     if cache.is_file():
-        articles: dict[str, Article] = pickle.loads(cache.read_bytes())
-        return articles
+        kept = (article_of(row) for row in json.loads(cache.read_text(encoding="utf-8")))
+        return {article.name: article for article in kept}
     documents: list[Document] = []
     gold: dict[str, Layer] = {}
     for path in paths:
@@ -119,7 +120,7 @@ def read_articles(paths: Sequence[Path], pipeline: Pipeline, out: Path) -> dict[
             text = simplified(document.text) if document.lang == "zh" else document.text
             documents.append(replace(document, text=text))
         gold |= {layer.document: layer for layer in read_marked(str(path))[0]}
-    articles = {}
+    articles: dict[str, Article] = {}
     for members in groups_of(documents):
         group = pipeline.segmented(members)
         right = {}
@@ -129,8 +130,33 @@ def read_articles(paths: Sequence[Path], pipeline: Pipeline, out: Path) -> dict[
         name = members[0].pair or members[0].id
         articles[name] = Article(name, group, tuple(pipeline.proposals(group)), right)
         print(f"annotated {name}", file=sys.stderr, flush=True)
-    cache.write_bytes(pickle.dumps(articles))
+    cache.write_text(json.dumps([row_of(article) for article in articles.values()]), encoding="utf-8")
     return articles
+
+
+def row_of(article: Article) -> dict[str, Any]:
+    """An article as JSON has it. Its items have no entities of their own: what is proposed stands in its layers."""
+    return {
+        "name": article.name,
+        "documents": [DOCUMENTS.to_row(item.document) for item in article.group.items],
+        "segments": [SEGMENTS.to_row(item.segments) for item in article.group.items],
+        "beads": [[bead.en, bead.zh, bead.score] for bead in article.group.beads],
+        "layers": [layer_row(layer) for layer in article.layers],
+        "gold": [layer_row(layer) for layer in article.gold.values()],
+    }
+
+
+def article_of(row: Mapping[str, Any]) -> Article:
+    """The article that `row_of` gave the row for."""
+    documents, segments = map(DOCUMENTS.from_row, row["documents"]), map(SEGMENTS.from_row, row["segments"])
+    beads = (Bead(tuple(map(tuple, en)), tuple(map(tuple, zh)), score) for en, zh, score in row["beads"])
+    gold = map(layer_from_row, row["gold"])
+    return Article(
+        row["name"],
+        Group(tuple(map(Item, documents, segments)), tuple(beads)),
+        tuple(map(layer_from_row, row["layers"])),
+        {layer.document: layer for layer in gold},
+    )
 
 
 @dataclass
@@ -189,9 +215,11 @@ def _predict(
 ) -> None:
     steps = bench.args.steps_en if lang == "en" else bench.args.steps_zh
     key = json.dumps([lang, seed, steps, *([document.sha, sorted(marks(layer.entities))] for document, layer in gold)])
-    kept = bench.args.out / f"predicted-{hashlib.sha256(key.encode()).hexdigest()[:16]}.pickle"
+    kept = bench.args.out / f"predicted-{hashlib.sha256(key.encode()).hexdigest()[:16]}.json"
+    found: dict[str, list[Layer]]
     if kept.is_file():
-        found: dict[str, list[Layer]] = pickle.loads(kept.read_bytes())
+        rows = json.loads(kept.read_text(encoding="utf-8"))
+        found = {name: list(map(layer_from_row, layers)) for name, layers in rows.items()}
     else:
         started = time.monotonic()
         # A folder of its own for each model: what was loaded from a folder may be kept.
@@ -204,7 +232,8 @@ def _predict(
         others = [a for a in bench.articles.values() if not any(document.id in learnt for document, _ in a.pairs)]
         found = {article.name: model.annotate(article.group) for article in others}
         shutil.rmtree(folder.parent)
-        kept.write_bytes(pickle.dumps(found))
+        rows = {name: list(map(layer_row, layers)) for name, layers in found.items()}
+        kept.write_text(json.dumps(rows), encoding="utf-8")
     for name in wanted:
         state.predicted.setdefault(name, []).extend(found[name])
 

@@ -21,6 +21,7 @@ import numpy as np
 
 from corpus.document import Block, Document, Lang
 from corpus.pairing import Evidence, evidence, match, nearest, profiles, rarities
+from models.logistic import fit_logistic
 
 NAMES = [field.name for field in fields(Evidence) if field.name != "days"]
 
@@ -97,12 +98,8 @@ def fitted(en: list[Document], zh: list[Document], chance: random.Random) -> str
     truth = np.array([float(left[i].id == right[j].id) for i, j in pairs])
     mean, deviation = rows.mean(0), rows.std(0)
     inputs = np.column_stack([np.ones(len(rows)), (rows - mean) / deviation])
-    ridge = np.diag([0.0, *[2.0] * len(NAMES)])
-    weights = np.zeros(inputs.shape[1])
-    for _ in range(40):  # Newton's method
-        p = 1 / (1 + np.exp(-inputs @ weights))
-        curve = (inputs * (p * (1 - p))[:, None]).T @ inputs + ridge
-        weights -= np.linalg.solve(curve, inputs.T @ (p - truth) + ridge @ weights)
+    penalty = np.array([0.0, *[2.0] * len(NAMES)])
+    weights = fit_logistic(inputs, truth, penalty, np.zeros_like(penalty))
     scaled = weights[1:] / deviation
     constant = weights[0] - float(scaled @ mean)
     return f"{constant:.2f} " + " ".join(f"{name} {value:.2f}" for name, value in zip(NAMES, scaled, strict=True))

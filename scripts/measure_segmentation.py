@@ -11,6 +11,7 @@ Simplified. Nothing is changed or written.
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import random
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -127,11 +128,9 @@ def methods(path: Path | None) -> dict[str, Callable[[str], Ranges]]:
         "hemu, no names": lambda text: chinese.bounds(text, gazetteer=False),
         "hemu": lambda text: chinese.bounds(text, extra),
     }
-    try:
-        chinese.bounds("试", extra, "rjieba")
-    except Exception:
-        return compared
-    return {**compared, "hemu, rjieba": lambda text: chinese.bounds(text, extra, "rjieba")}
+    if importlib.util.find_spec("rjieba"):
+        compared["hemu, rjieba"] = lambda text: chinese.bounds(text, extra, "rjieba")
+    return compared
 
 
 def print_words(path: Path, lines: Sequence[Line], ways: dict[str, Callable[[str], Ranges]]) -> None:

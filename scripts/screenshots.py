@@ -13,7 +13,6 @@ import argparse
 import io
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -34,7 +33,11 @@ from test_studio_browser import Page  # noqa: E402
 
 from annotators.studio.accounts import link_of  # noqa: E402
 from annotators.studio.client import Studio, connect  # noqa: E402
-from annotators.studio.server import Server, default_data  # noqa: E402
+from annotators.studio.server import (  # noqa: E402
+    Server,
+    default_data,
+    free_port,
+)
 from annotators.studio.tables import ANNOTATIONS, Annotation  # noqa: E402
 from corpus.document import Layer  # noqa: E402
 from corpus.reading import annotated  # noqa: E402
@@ -192,9 +195,7 @@ def sign_in(camera: Camera) -> None:
 
 def forget_drafts(scene: Set) -> None:
     """Delete what an earlier run has left in the browser's name."""
-    for cookie in scene.camera.driver.get_cookies():
-        if cookie["name"] == "csrftoken":
-            token = cookie["value"]
+    token = next(cookie["value"] for cookie in scene.camera.driver.get_cookies() if cookie["name"] == "csrftoken")
     for task in scene.studio.tasks(scene.project):
         scene.camera.driver.execute_async_script(
             """
@@ -318,8 +319,7 @@ def update(scene: Set) -> None:
 def dispute(scene: Set) -> None:
     """Two people differ about an article; a third decides."""
     camera, page, workspace = scene.camera, scene.camera.page, scene.workspace
-    for document, layer in annotated(workspace, "combined", ids=["climate-carbon.en", "climate-carbon.zh"]):
-        del document
+    for _, layer in annotated(workspace, "combined", ids=["climate-carbon.en", "climate-carbon.zh"]):
         for number, one in ((901, layer), (902, _otherwise(layer))):
             when = "2026-01-01T00:00:00Z"
             row = Annotation(
@@ -425,14 +425,8 @@ def browser(url: str, to: Path) -> Iterator[Camera]:
             opened.quit()
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Make the pictures of docs/.")
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument(
         "--only", action="append", choices=[scene.__name__ for scene in SCENES], help="these scenes only"
     )

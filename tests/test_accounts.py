@@ -102,6 +102,18 @@ class TestInvitation:
         assert wait_for(studio, ["late@example.org"], 0.0) == ["late@example.org"]
         assert invite(studio, ["late@example.org"]) == [one]
 
+    def test_a_server_that_gives_fewer_to_a_page(self, studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+        (one,) = invite(studio, ["page@example.org"])
+        sign_up(one.link, one.email)
+        everybody, ask = people(studio), Studio.request
+        assert len(everybody) > 1
+        monkeypatch.setattr(
+            Studio,
+            "request",
+            lambda self, how, path, *rest, **more: ask(self, how, path.replace("=500", "=1"), *rest, **more),
+        )
+        assert people(studio) == everybody
+
     def test_somebody_who_was_removed(self, studio: Studio) -> None:
         (one,) = invite(studio, ["gone@example.org"])
         sign_up(one.link, one.email)

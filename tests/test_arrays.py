@@ -57,18 +57,21 @@ def test_a_value_of_another_type_is_refused() -> None:
             table_of([{"n": value}], pa.schema([("n", pa.int32())]))
 
 
-def test_writing_and_segmenting_import_no_pandas(tmp_path: Any) -> None:
+def test_writing_segmenting_and_finding_import_no_pandas(tmp_path: Any) -> None:
     pytest.importorskip("pandas")
     code = f"""
 import sys
 from pathlib import Path
 from corpus.document import Document
-from corpus.schema import DOCUMENTS
+from corpus.look.columns import Columns, lists
+from corpus.schema import DOCUMENTS, SEGMENTS
 from corpus.segment import segment_workspace
 from corpus.store import Workspace
 space = Workspace.create(Path({str(tmp_path / "w")!r}))
 space.append(DOCUMENTS, [Document("a.zh", "a", "zh", "房租降了。")])
 segment_workspace(space)
+[table] = Columns(space, SEGMENTS, ["document", "sha", "sentences"]).take(["a.zh"])
+assert lists(table, "sentences")[0].tolist() == [0, 1]
 print(sum(1 for _ in space.current(DOCUMENTS)), "pandas" in sys.modules)
 """
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -103,6 +103,19 @@ def test_planted_errors_by_kind_and_annotator(news: Workspace) -> None:
     assert "1 planted errors are right by gold, and are left out" in bias(news).notes
 
 
+def test_times_are_there_where_there_is_nothing_to_compare_with(workspace_root: Path) -> None:
+    workspace = Workspace.create(workspace_root)
+    workspace.append(DOCUMENTS, [document("d0")])
+    workspace.append(ASSIGNMENTS, [plan("d0", "anna", "blind")])
+    workspace.append(ANNOTATIONS, [said("d0", "anna", mark(0), seconds=30)])
+    report = bias(workspace)
+    assert report.agreement == ()
+    assert [(t.annotator, t.mode, t.seconds.value) for t in report.time] == [
+        ("", "blind", 30),
+        ("annotator:1", "blind", 30),
+    ]
+
+
 def test_blind_and_not(news: Workspace) -> None:
     news.append(
         ASSIGNMENTS,

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from corpus.clean import find_blocks
+from corpus.blocks import find_blocks
 from corpus.dedupe import clusters, compare, dedupe, groups, split_keys
 from corpus.document import Document, Lang
 from corpus.schema import DOCUMENTS

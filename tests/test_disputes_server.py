@@ -234,6 +234,20 @@ def test_changed_annotations_ask_again(news: Workspace, studio: Studio, title: s
     assert words(news, "en") == [TOWN, LIN, FIRM, DISTRICT]
 
 
+def test_a_task_that_is_begun_while_it_is_replaced_stays(news: Workspace, studio: Studio, title: str) -> None:
+    push_disputes(news, studio, title=title)
+    project, task = the_task(studio, title)
+    news.append(ANNOTATIONS, [said(13, layer("zh", [TOWN_ZH, LIN_ZH, FIRM_ZH], PLAN_ZH), "2026-02-01T00:00:00Z")])
+
+    def begin(_: int) -> None:
+        studio.sdk.annotations.create(id=task, result=[])
+
+    report = push_disputes(news, studio, title=title, progress=begin)
+    assert report.notes["tasks of earlier annotations, begun"] == 1
+    assert "tasks of earlier annotations, deleted" not in report.notes
+    assert {one.id: one.annotations for one in studio.tasks(project)}[task] == 1
+
+
 def test_a_withdrawn_article_goes_from_there_too(news: Workspace, studio: Studio, title: str) -> None:
     push_disputes(news, studio, title=title)
     record(news, ["flats.en"])

@@ -12,8 +12,9 @@ from annotators.own_names import own_names
 from corpus.cli.kb import kb
 from corpus.document import Document, Group, Item, Lang, Segments
 from corpus.errors import HemuError, InputError
-from corpus.knowledge import knowledge
+from corpus.knowledge import COLUMNS, knowledge
 from corpus.own_names import FILE, annotator_name, check, common_word, make_row, put, read_rows, read_table, search
+from corpus.segment.words import workspace_words
 from corpus.store import Workspace
 
 LABELS = ("OFFICIAL", "PERSON", "FIRM", "AGENCY", "ORG", "PLACE", "POLICY")
@@ -117,6 +118,8 @@ def test_a_name_that_cannot_be_stored_is_refused(name: str) -> None:
         (make_row("TOWN", "Lanxi X", labels=["TOWN"]), "unknown label"),
         (make_row("FIRM", zh="兰溪茶业", labels=LABELS, pinyin="Lanxi Gongsi"), "pinyin of another name"),
         ({**make_row("FIRM", zh="兰溪茶业", labels=LABELS), "pinyin": ""}, "no pinyin"),
+        ({**make_row("FIRM", "Lanxi Tea", labels=LABELS), "en": ""}, "no name"),
+        ({**make_row("FIRM", "Lanxi Tea", labels=LABELS), "en": "?"}, "no name"),
     ],
 )
 def test_check_finds(row: dict[str, str], kind: str) -> None:
@@ -154,6 +157,29 @@ def test_a_name_that_needs_support_gets_it_from_the_other_version(workspace: Wor
     put(workspace, [make_row("FIRM", "Lanxi Harvest", "兰溪丰收", ["?Harvest"], labels=LABELS)])
     assert marked(workspace, ("Harvest rose.", "en")) == []
     assert marked(workspace, ("Harvest rose.", "en"), ("兰溪丰收上涨。", "zh"))[0][0] == "Harvest"
+
+
+def test_a_file_that_a_spreadsheet_has_saved_is_read_everywhere(workspace: Workspace) -> None:
+    put(workspace, [make_row("FIRM", "Lanxi Harvest", "兰溪丰收", labels=LABELS)])
+    file = workspace.root / FILE
+    file.write_bytes(b"\xef\xbb\xbf" + file.read_bytes().partition(b"\n")[2])
+    assert [row["zh"] for row in read_rows(file)] == ["兰溪丰收"]
+    assert marked(workspace, ("兰溪丰收上涨。", "zh"))[0][0] == "兰溪丰收"
+    assert "兰溪丰收" in workspace_words(workspace)
+
+
+@pytest.mark.parametrize(
+    ("data", "why"),
+    [
+        (b"id,label\xff", "cannot be read as a UTF-8 CSV file"),
+        (",".join(COLUMNS).encode() + b'\n"' + b"x" * 200_000, "not (CSV|a row)"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_named_by_all_who_read_it(workspace: Workspace, data: bytes, why: str) -> None:
+    (workspace.root / FILE).write_bytes(data)
+    for read in (lambda: read_rows(workspace.root / FILE), lambda: workspace_words(workspace)):
+        with pytest.raises(InputError, match=rf"{FILE}: {why}"):
+            read()
 
 
 def test_the_annotator_changes_with_the_file(workspace: Workspace) -> None:

@@ -4,6 +4,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from annotators import light
+from annotators.pipeline import load
+from annotators.rules.chinese_body_names import _is_brand, is_brand
 from corpus.document import Document
 
 
@@ -36,6 +38,27 @@ def test_sentences_and_words_cover_the_text_in_order(text: str, lang: str) -> No
             covered |= set(range(start, stop))
             end = stop
         assert all(n in covered or text[n].isspace() for n in range(len(text)))
+
+
+def test_what_a_text_gave_without_models_is_not_kept_for_reading_with_them() -> None:
+    documents = [
+        Document("a.en", "a", "en", "Helen Marsh of Zebrona Corp. visited Norrland in March."),
+        Document("a.zh", "a", "zh", "Helen Marsh 三月访问北地。"),
+    ]
+    fast, full = load(("rules-zh", "spacy-en"), True), load(("rules-zh", "spacy-en"))
+    fast.annotate(fast.segmented(documents))
+    layers = full.annotate(full.segmented(documents)).layers
+    assert any(layer.entities for layer in layers if layer.source == "spacy-en")
+
+
+def test_a_brand_without_models_is_asked_anew_with_them() -> None:
+    names = ["滴滴出行", "顺丰", "旷视", "喜茶"]
+    with light.reading():
+        for name in names:
+            is_brand(name)
+    kept = [is_brand(name) for name in names]
+    _is_brand.cache_clear()
+    assert kept == [is_brand(name) for name in names]
 
 
 def test_the_switch_goes_back_also_after_an_error() -> None:

@@ -43,6 +43,7 @@ from annotators.llm.pieces import Piece, halves, pieces
 from annotators.llm.prompt import answer_schema, guidelines, messages
 from annotators.pipeline import Pipeline
 from annotators.stage import layer_folder
+from corpus.cli.annotate import named_annotators
 from corpus.document import AUTHOR, Block, Document, Group, Item, Lang, Segments
 from corpus.errors import InputError, ModelError
 from corpus.scheme import load_scheme, parse_scheme
@@ -389,9 +390,22 @@ def test_a_run_that_fails_ends_soon(server: Server) -> None:
 
     server.script = [waits]
     started = time.monotonic()
-    with pytest.raises(ModelError, match="refuses the key"):
+    with pytest.raises(ModelError, match="refuses the key") as raised:
         ask_documents([document(f"{ENGLISH}{n}", id=str(n)) for n in range(12)], settings(server))
     assert time.monotonic() - started < 5
+    # Nobody asks on, though the error, and with it the place where it was raised, is still held.
+    assert raised.tb
+    assert not [thread.name for thread in threading.enumerate() if "PoolExecutor" in thread.name]
+
+
+def test_retraining_knows_the_language_model_by_its_short_name_too(server: Server, tmp_path: Path) -> None:
+    workspace = Workspace.create(tmp_path / "news", annotators=["rules-en", "llm"])
+    with pytest.raises(InputError, match=r"has no section \[llm\]"):
+        named_annotators(workspace)
+    config = workspace.root / "hemu.toml"
+    config.write_text(config.read_text() + f'\n[llm]\nurl = "{server.url}"\nmodel = "test-model"\n')
+    first, second = named_annotators(Workspace.open(workspace.root))
+    assert (first, registry.make(second).name) == ("rules-en", "llm:test-model")
 
 
 @pytest.mark.parametrize(

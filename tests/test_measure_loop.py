@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
+import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -67,6 +68,26 @@ def test_runs_are_repeatable_and_summed_up_over_seeds(bench: Any, tmp_path: Path
     assert (cell["seeds"], cell["edits"], cell["fewer"], cell["fewer_within"]) == (2, 1.0, 50.0, 0.0)
     loop.charts(table, tmp_path)
     assert "<svg" in (tmp_path / "loop-nothing-en.svg").read_text(encoding="utf-8")
+
+
+def test_what_is_kept_between_runs_is_json_and_comes_back_as_it_was(bench: Any, tmp_path: Path) -> None:
+    gold = tmp_path / "gold.jsonl"
+    texts = {
+        "en": "Lin Yue, mayor of Qingpu, said the town will build 300 flats.",
+        "zh": "青浦镇镇长林岳表示，该镇将建设300套住房。",
+    }
+    names = {"en": "Lin Yue", "zh": "林岳"}
+    rows = []
+    for lang, text in texts.items():
+        start = text.index(names[lang])
+        entity = {"start": start, "end": start + len(names[lang]), "label": "OFFICIAL", "text": names[lang]}
+        rows.append({"id": f"a.{lang}", "pair": "a", "lang": lang, "text": text, "entities": [entity], "claims": []})
+    gold.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
+    made = loop.read_articles([gold], Pipeline(("rules-en", "rules-zh"), fast=True), tmp_path)
+    assert made["a"].layers
+    assert made["a"].group.beads
+    assert loop.read_articles([gold], Pipeline(("rules-en", "rules-zh"), fast=True), tmp_path) == made
+    assert [path.suffix for path in tmp_path.iterdir() if path != gold] == [".json"]
 
 
 def test_the_interval_of_a_mean() -> None:

@@ -53,6 +53,7 @@ def test_strict_needs_edges_and_label_and_relaxed_needs_an_overlap() -> None:
         ([(0, 4, "PLACE"), (6, 9, "FIRM"), (11, 12, "ORG")], 1),  # delete
         ([(11, 12, "ORG")], 3),  # delete, add two
         ([(2, 8, "PLACE")], 2),  # one span over two: it becomes one of them, the other is added
+        ([(0, 4, "FIRM"), (0, 4, "PLACE"), (6, 9, "FIRM")], 1),  # two labels on one stretch: one is deleted
     ],
 )
 def test_edits_are_counted_as_a_person_would_make_them(predicted: list[tuple[int, int, str]], edits: int) -> None:
@@ -165,6 +166,17 @@ def test_files_are_scored_and_bad_offsets_name_their_line(tmp_path: Path) -> Non
         score_files(str(gold), str(other))
 
 
+def test_what_a_file_leaves_out_of_a_claim_is_what_import_takes_it_for(tmp_path: Path) -> None:
+    row = {"id": "a", "lang": "zh", "text": TEXT}
+    full = {"start": 0, "end": 3, "type": "action", "stance": "support", "claimant": "author", "policy_area": ""}
+    paths = []
+    for name, lacking in (("gold", {}), ("absent", {"claimant": None, "policy_area": None})):
+        paths.append(tmp_path / f"{name}.jsonl")
+        paths[-1].write_text(json.dumps({**row, "claims": [{**full, **lacking}]}))
+    claims = score_files(*map(str, paths)).all.claims
+    assert (claims.claimant, claims.policy_area) == (1, 1)
+
+
 MARKS = st.sets(st.tuples(st.integers(0, 40), st.integers(1, 6), st.sampled_from("AB")), max_size=8).map(
     lambda drawn: {(start, start + length, label) for start, length, label in drawn}
 )
@@ -175,5 +187,5 @@ def test_edits_are_never_more_than_deleting_all_and_starting_anew(
     gold: set[tuple[int, int, str]], predicted: set[tuple[int, int, str]]
 ) -> None:
     assert count_edits(gold, predicted) <= len(gold) + len(predicted)
-    alone = {(start, end): (start, end, label) for start, end, label in gold}.values()
-    assert count_edits(alone, alone) == 0
+    assert count_edits(gold, gold) == 0
+    assert count_edits(gold, ()) == count_edits((), gold) == len(gold)

@@ -272,7 +272,14 @@ def test_an_ambiguous_name_needs_its_kind(workspace: Workspace, tmp_path: Path) 
 def test_a_file_that_is_no_scheme(workspace: Workspace, tmp_path: Path) -> None:
     file = tmp_path / "new.toml"
     file.write_text("labels = 3")
-    with pytest.raises(SchemeError, match="not a label scheme"):
+    with pytest.raises(SchemeError, match="not a label scheme: 'claims' is missing"):
+        migrate(workspace, file)
+    text = default_scheme_text()
+    file.write_text(text.replace('head = "entity"', 'head = "entities"'), encoding="utf-8")
+    with pytest.raises(SchemeError, match="joins 'entities'; expected claim or entity"):
+        migrate(workspace, file)
+    file.write_text(text.replace('"same_as"', '"about"'), encoding="utf-8")
+    with pytest.raises(SchemeError, match="used twice: about"):
         migrate(workspace, file)
     with pytest.raises(SchemeError, match="cannot be read"):
         migrate(workspace, tmp_path / "none.toml")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from corpus.document import Alignment, Bead, Claim, Document, Entity, Lang, Laye
 from corpus.errors import InputError
 from corpus.network import Actor, Actors, networks, statements, write_network
 from corpus.network.actors import name_key
-from corpus.network.graph import Statement
+from corpus.network.graph import Networks, Statement
 from corpus.network.page import network_page
 from corpus.network.write import FILES, actor_graphml, affiliation_graphml, graphml
 from corpus.schema import ALIGNMENTS, DOCUMENTS, GOLD, layers_table
@@ -418,6 +419,24 @@ def test_a_spreadsheet_runs_nothing(workspace: Workspace, tmp_path: Path) -> Non
 )
 def test_names_compare(a: str, b: str, lang: Lang) -> None:
     assert name_key(a, lang) == name_key(b, lang)
+
+
+def test_tables_of_nothing_have_their_columns(workspace: Workspace, tmp_path: Path) -> None:
+    write_network(workspace, [], networks([]), tmp_path / "none", title="t")
+    write_network(workspace, found := statements(workspace), networks(found), tmp_path / "some", title="t")
+    for name in ("table.csv", "dna/documents.csv", "dna/statements.csv"):
+        with (tmp_path / "none" / name).open(encoding="utf-8-sig", newline="") as file:
+            (header,) = csv.reader(file)
+        with (tmp_path / "some" / name).open(encoding="utf-8-sig", newline="") as file:
+            assert next(csv.reader(file)) == header
+
+
+def test_the_page_of_many_actors_does_not_count_the_table_for_each() -> None:
+    table = {(f"a{n}", f"c{n % 7}", "support"): (1, 1) for n in range(20_000)}
+    made = Networks({f"a{n}": Actor(f"a{n}") for n in range(20_000)}, tuple(f"c{n}" for n in range(7)), table)
+    began = time.monotonic()
+    assert sum(map(made.total, made.actors)) == 20_000
+    assert time.monotonic() - began < 10
 
 
 def test_the_folder_must_be_one(workspace: Workspace, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import csv
 import json
 import subprocess
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import corpus.partners as partners_module
-from corpus.clean import find_blocks
+from corpus.blocks import find_blocks
 from corpus.document import Document, Lang
 from corpus.errors import InputError
 from corpus.ingest.mapping import read_mapping
@@ -250,3 +251,12 @@ def test_what_is_withdrawn_meanwhile_is_not_brought_back(tmp_path: Path, monkeyp
     partners, report = pair_workspace(workspace, apply=True)
     assert (partners, report.notes["stored"]) == ([], 0)
     assert workspace.documents() == {"a.en": documents[0]}
+
+
+def test_many_pairs_are_named_in_time_that_grows_with_their_number() -> None:
+    named = partners_module._pair_names()
+    began = time.monotonic()
+    names = [named(f"article-{number}.en") for number in range(20_000)]
+    assert time.monotonic() - began < 10, "a list of all names that a pair might get took a minute"
+    assert len(set(names)) == len(names)
+    assert named("article-0.en") == "article-0-2"

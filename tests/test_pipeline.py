@@ -144,6 +144,14 @@ def test_partners_side_by_side_are_not_parted_by_a_window(monkeypatch: pytest.Mo
     assert all(len(group) == 2 for window in windows for group in groups_of(window))
 
 
+def test_many_documents_of_one_pair_are_not_all_held(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pipeline, "WINDOW", 3)
+    documents = [Document(str(n), "a", "en", "x") for n in range(20)]
+    windows = list(pipeline.windows(documents))
+    assert [d for window in windows for d in window] == documents
+    assert max(map(len, windows)) == 6
+
+
 def test_an_unknown_annotator_is_named_with_those_there_are() -> None:
     with pytest.raises(RegistryError, match="no annotator 'gazeteer'; there are: .*gazetteer"):
         registry.make("gazeteer")

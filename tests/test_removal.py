@@ -270,6 +270,15 @@ def test_an_unknown_name_changes_nothing(workspace: Workspace) -> None:
     assert {path for path in after if after[path] != before.get(path)} <= {workspace.root / ".lock"}
 
 
+def test_an_empty_name_is_not_that_of_all_articles_without_a_pair(workspace: Workspace) -> None:
+    workspace.append(
+        DOCUMENTS, [Document("alone.en", "", "en", "No partner"), Document("also.en", "", "en", "Nor here")]
+    )
+    with pytest.raises(InputError, match="'': no such pair or document"):
+        record(workspace, [""], pair=True)
+    assert [entry.document for entry, _ in find(workspace, ["alone.en"], pair=True)] == ["alone.en"]
+
+
 def test_it_waits_for_nobody(workspace: Workspace) -> None:
     with workspace.writing(), pytest.raises(WorkspaceError, match="another hemu command"):
         record(Workspace.open(workspace.root), ["one.en"])

@@ -76,7 +76,7 @@ def hostile_scheme() -> str:
     added = (
         f"[[labels]]\nname = {quoted}\nen = {quoted}\nzh = {quoted}\nguideline.en = {quoted}\nguideline.zh = {quoted}\n"
     )
-    relation = f'[[relations]]\nname = {quoted}\nen = {quoted}\nzh = {quoted}\nhead = {quoted}\ntail = "entity"\n'
+    relation = f'[[relations]]\nname = {quoted}\nen = {quoted}\nzh = {quoted}\nhead = "claim"\ntail = "entity"\n'
     text = default_scheme_text().replace('zh = "企业"', f"zh = {quoted}", 1)
     return text.replace("[[labels]]", f"{added}\n[[labels]]", 1) + "\n" + relation
 

@@ -8,6 +8,7 @@ import json
 import logging
 import signal
 import socket
+import socketserver
 import stat
 import subprocess
 import sys
@@ -424,6 +425,20 @@ class TestServer:
         with Running(Backend(predictor, SECRET, port=0, patience=-1)) as backend:
             # For an empty list Label Studio stores nothing, so that the task is asked for again.
             assert predictions(backend, {"text": "Lin Yue"}, {"text": "Lin Yue"}) == [[], []]
+
+    def test_what_no_thread_can_be_started_for_takes_no_place(
+        self, backend: Backend, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        with monkeypatch.context() as patched:
+
+            def no_more(*_: object) -> None:
+                raise RuntimeError("can't start new thread")
+
+            patched.setattr(socketserver.ThreadingMixIn, "process_request", no_more)
+            for _ in range(70):
+                with socket.create_connection(backend.server_address[:2], timeout=20) as raw:  # type: ignore[arg-type]
+                    assert raw.recv(1) == b""
+        assert ask(backend, "/health")[0] == 200
 
     def test_a_port_in_use(self, backend: Backend) -> None:
         with pytest.raises(StudioError, match="choose another port with --port"):

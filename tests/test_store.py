@@ -1,5 +1,7 @@
 """The workspace: what is written is read back, later shards win, and nothing is half-written."""
 
+import errno
+import fcntl
 import os
 import subprocess
 import sys
@@ -121,6 +123,35 @@ def test_two_processes_cannot_write_at_once(workspace: Workspace) -> None:
         other = subprocess.run([sys.executable, "-c", code, str(workspace.root)], capture_output=True, text=True)
     assert other.returncode != 0
     assert "another hemu command" in other.stderr
+
+
+def test_settings_and_scheme_may_begin_with_a_byte_order_mark(workspace: Workspace) -> None:
+    for name in ("hemu.toml", "scheme.toml"):
+        path = workspace.root / name
+        path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    again = Workspace.open(workspace.root)
+    assert again.setting("segment", "chinese", "") == "jieba"
+    assert again.scheme == workspace.scheme
+
+
+def test_a_file_system_without_locks_is_not_taken_for_another_command(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def none_left(*_: object) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(fcntl, "flock", none_left)
+    with pytest.raises(WorkspaceError, match=r"cannot be locked \(No locks available\)"), workspace.writing():
+        pass
+
+
+def test_one_document_is_read_without_the_others(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    workspace.append(DOCUMENTS, [Document("a", "", "en", "old"), Document("b", "", "en", "y")])
+    workspace.append(DOCUMENTS, [Document("a", "", "en", "new")])
+    monkeypatch.setattr(Workspace, "documents", None)
+    assert workspace.document("a").text == "new"
+    with pytest.raises(InputError, match=r"c: no such document in .*; it has: a, b$"):
+        workspace.document("c")
 
 
 def test_a_failed_write_leaves_the_old_file_and_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -54,6 +54,15 @@ def test_the_fields_tell_strict_from_inclusive_and_a_change_from_a_level() -> No
     }
 
 
+@pytest.mark.parametrize(
+    ("value", "times"), [("翻番", 2), ("翻两番", 4), ("翻三番", 8), ("翻一倍", 2), ("翻了三倍", 4)]
+)
+def test_fan_doubles_each_time_and_bei_adds_as_much_again(value: str, times: int) -> None:
+    found = normalise(value, lang="zh")
+    assert found is not None
+    assert (found.number, found.unit) == (times, "times")
+
+
 def test_without_a_date_of_publication_a_relative_time_is_left_open() -> None:
     found = normalise("40", "clinics", "next year", lang="en")
     assert found is not None

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from corpus.errors import WorkspaceError
+import numpy as np
+import pyarrow as pa
+
+from corpus.arrays import column
 from corpus.schema import Table
-from corpus.store import Workspace
-
-if TYPE_CHECKING:
-    import pyarrow as pa
+from corpus.store import Workspace, read_shard
 
 # Shards that are kept.
 _OPEN = 3
@@ -22,7 +22,6 @@ class Columns:
     def __init__(self, workspace: Workspace, table: Table[Any], columns: Sequence[str]) -> None:
         self.folder, self.columns = workspace.folder(table.name), list(columns)
         self.index = workspace.index(table)
-        self.schema = table.schema
         self.kept: dict[str, pa.Table] = {}
 
     def take(self, keys: Iterable[str]) -> list[pa.Table]:
@@ -31,28 +30,22 @@ class Columns:
         for key in keys:
             if key in self.index:
                 wanted.setdefault(self.index[key].shard, []).append(self.index[key].row)
-        return [self._shard(shard).take(sorted(rows)).combine_chunks() for shard, rows in sorted(wanted.items())]
+        return [
+            self._shard(shard).take(column(sorted(rows), pa.int64())).combine_chunks()
+            for shard, rows in sorted(wanted.items())
+        ]
 
     def _shard(self, name: str) -> pa.Table:
-        import pyarrow as pa
-        import pyarrow.parquet as pq
-
         found = self.kept.pop(name, None)
         if found is None:
-            try:
-                with pq.ParquetFile(self.folder / name) as file:
-                    found = file.read(columns=self.columns, use_threads=False)
-            except (OSError, pa.ArrowInvalid) as error:
-                raise WorkspaceError(
-                    f"{self.folder / name}: cannot be read ({error}); restore it from a backup"
-                ) from None
+            found = read_shard(self.folder / name, self.columns)
         self.kept[name] = found
         if len(self.kept) > _OPEN:
             del self.kept[next(iter(self.kept))]
         return found
 
 
-def lists(table: pa.Table, column: str) -> tuple[Any, Any]:
+def lists(table: pa.Table, name: str) -> tuple[Any, Any]:
     """(offsets as a NumPy array, all values one after the other) of a column of lists: row i has values i to i+1.
 
     >>> import pyarrow as pa
@@ -60,11 +53,11 @@ def lists(table: pa.Table, column: str) -> tuple[Any, Any]:
     >>> offsets.tolist(), values.to_pylist()
     ([0, 2, 2, 3], [1, 2, 3])
     """
-    import pyarrow as pa
-
-    chunks = table.column(column).chunks
+    chunks = table.column(name).chunks
     joined: Any = chunks[0] if len(chunks) == 1 else pa.concat_arrays(chunks)
-    return joined.offsets.to_numpy(), joined.values
+    offsets = joined.offsets
+    # Not to_numpy, which imports pandas.
+    return np.frombuffer(offsets.buffers()[1], np.int32, len(offsets), 4 * offsets.offset), joined.values
 
 
 def made_for(table: pa.Table) -> list[tuple[str, str]]:

@@ -13,7 +13,7 @@ _Mark = TypeVar("_Mark", Entity, Claim)
 
 
 class Marks(Generic[_Mark]):
-    """Marks that are asked for many times: a text without end has as many of them as it has sentences or hits.
+    """Marks of one text, sorted, so that those at a place are found without going through all of them.
 
     >>> from corpus.document import Span
     >>> marks = Marks([Entity(Span.of("浙江推进共同富裕", 4, 8), "POLICY")])

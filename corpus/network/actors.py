@@ -8,16 +8,20 @@ nothing.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
-from corpus.document import AUTHOR, Claim, Document, Entity, Lang, Layer
+from corpus.document import AUTHOR, Claim, Document, Entity, Lang, Layer, sorted_entities
 from corpus.knowledge import fold
 from corpus.network.short_names import antecedent, full_names
 from corpus.script import simplified
 
 _PEOPLE = ("OFFICIAL", "PERSON")
+# So many mentions before a claim can be meant by its pronoun: one that is further back is not remembered by a reader either.
+_LOOK_BACK = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,7 @@ _Key = tuple[str, str]
 _Mention = tuple[str, int, int]
 
 
+@lru_cache(maxsize=1 << 16)
 def name_key(text: str, lang: Lang) -> str:
     """A name as names are compared: folded, in simplified characters, without case, blanks as one, a leading "the" or 's.
 
@@ -116,6 +121,8 @@ class Actors:
         union = _Union()
         mentions: dict[_Mention, tuple[Lang, Entity | None, str]] = {}
         for document, layer in versions:
+            entities = sorted_entities(layer.entities)
+            starts = [entity.start for entity in entities]
             for entity in layer.entities:
                 mention = (document.id, entity.start, entity.end)
                 mentions[mention] = (document.lang, entity, entity.span.surface)
@@ -125,9 +132,13 @@ class Actors:
             for claim in layer.claims:
                 if claim.claimant != AUTHOR:
                     key = ("text", document.id, name_key(claim.claimant, document.lang))
-                    if key not in union.parent and (meant := _meant(claim, layer)) is not None:
-                        self._meant[document.id, claim.start, claim.end, claim.claimant] = meant
-                    elif key not in union.parent:
+                    if key in union.parent:
+                        continue
+                    before = bisect_left(starts, claim.end)
+                    if meant := antecedent(claim.claimant, entities[max(0, before - _LOOK_BACK) : before]):
+                        place = (document.id, claim.start, claim.end, claim.claimant)
+                        self._meant[place] = (meant.start, meant.end)
+                    else:
                         # Somebody that no layer marks: a group of its own.
                         mention = (document.id, -1 - len(mentions), 0)
                         mentions[mention] = (document.lang, None, claim.claimant)
@@ -266,12 +277,6 @@ def _entry(group: NameGroup) -> str:
                 named[entries[0].id] += number
     best = min(named, key=lambda id: (-named[id], id), default="")
     return best if 2 * named[best] > sum(names.total() for names in group.names.values()) else ""
-
-
-def _meant(claim: Claim, layer: Layer) -> tuple[int, int] | None:
-    """The place of the mention that a claimant means who is no mention."""
-    found = antecedent(claim.claimant, [e for e in layer.entities if e.start < claim.end])
-    return None if found is None else (found.start, found.end)
 
 
 def _in_knowledge(name: str, lang: Lang) -> bool:

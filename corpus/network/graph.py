@@ -14,12 +14,14 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import cached_property
 from itertools import combinations, islice
 from typing import Literal
 
 from corpus.claim_links import TRANSLATES, with_claim_links
 from corpus.document import Alignment, Claim, Document, Lang, Layer, Ref
 from corpus.errors import InputError
+from corpus.look.marks import Marks
 from corpus.network.actors import Actor, Actors
 from corpus.schema import ALIGNMENTS, DOCUMENTS, GOLD, layers_table
 from corpus.store import Workspace
@@ -66,7 +68,14 @@ class Networks:
 
     def total(self, actor: str) -> int:
         """The number of statements of an actor."""
-        return sum(number for (who, _, _), (number, _) in self.table.items() if who == actor)
+        return self._totals[actor]
+
+    @cached_property
+    def _totals(self) -> Counter[str]:
+        totals: Counter[str] = Counter()
+        for (actor, _, _), (number, _) in self.table.items():
+            totals[actor] += number
+        return totals
 
 
 def statements(
@@ -122,16 +131,37 @@ def statements(
                 day = published(document.meta.get("date", ""))
                 outside = (since and (day is None or day < since)) or (until and (day is None or day > until))
                 if layer.claims and lang in (None, document.lang) and not outside:
-                    claims.append((document, layer, day.isoformat() if day else ""))
+                    claims.append((*_light(document, layer, concept), day.isoformat() if day else ""))
         if progress:
             progress(min(first + _BATCH, len(keys)), len(keys))
     return [
-        Statement(actors.of_claim(claim, document, layer), name, claim, document.id, document.pair, document.lang, day)
-        for document, layer, day in claims
-        for claim in layer.claims
-        if not areas or claim.policy_area in areas
-        for name in _concepts(claim, document, layer, actors, concept)
+        statement
+        for document, layer, date in claims
+        for statement in _statements(document, layer, date, actors, concept)
+        if not areas or statement.claim.policy_area in areas
     ]
+
+
+def _light(document: Document, layer: Layer, concept: ConceptKind) -> tuple[Document, Layer]:
+    """What is kept of a document until all articles are known: not its text, which memory would not hold of a large corpus."""
+    kept = layer.entities if concept == "entity" else ()
+    return replace(document, text="", blocks=(), meta={}), replace(layer, entities=kept)
+
+
+def _statements(
+    document: Document, layer: Layer, date: str, actors: Actors, concept: ConceptKind
+) -> Iterator[Statement]:
+    """The statements of one document; all articles must be among `actors` by now."""
+    about = _About(document, layer, actors) if concept == "entity" else None
+    for claim in layer.claims:
+        actor = actors.of_claim(claim, document, layer)
+        area = claim.policy_area or NO_AREA
+        if about is not None:
+            names = about(claim, actor)
+        else:
+            names = [f"{claim.type}: {area}" if concept == "type" else area]
+        for name in names:
+            yield Statement(actor, name, claim, document.id, document.pair, document.lang, date)
 
 
 def _once(versions: list[tuple[Document, Layer]], alignment: Alignment) -> list[tuple[Document, Layer]]:
@@ -146,31 +176,30 @@ def _once(versions: list[tuple[Document, Layer]], alignment: Alignment) -> list[
     return [(d, replace(layer, claims=kept)) if d.id == zh[0].id else (d, layer) for d, layer in versions]
 
 
-def _concepts(claim: Claim, document: Document, layer: Layer, actors: Actors, kind: ConceptKind) -> Iterator[str]:
-    area = claim.policy_area or NO_AREA
-    if kind == "area":
-        yield area
-    elif kind == "type":
-        yield f"{claim.type}: {area}"
-    else:
-        yield from dict.fromkeys(_about(claim, document, layer, actors))
+class _About:
+    """What the claims of a document are about, but for those who make them."""
 
+    def __init__(self, document: Document, layer: Layer, actors: Actors) -> None:
+        self.document, self.actors = document.id, actors
+        self.entities = Marks(layer.entities)
+        self.drawn: dict[tuple[str, int, int], list[Ref]] = {}
+        for relation in layer.relations:
+            if relation.label == "about":
+                head = relation.head
+                self.drawn.setdefault((head.document, head.start, head.end), []).append(relation.tail)
 
-def _about(claim: Claim, document: Document, layer: Layer, actors: Actors) -> Iterator[str]:
-    """What a claim is about: by `about` relations, else the policies in it, else the other entities in it."""
-    place = (document.id, claim.start, claim.end)
-    marked = [
-        actors.of_entity(r.tail.document, r.tail.start, r.tail.end)
-        for r in layer.relations
-        if r.label == "about" and (r.head.document, r.head.start, r.head.end) == place
-    ]
-    inside = [e for e in layer.entities if claim.start <= e.start and e.end <= claim.end]
-    inside = [e for e in inside if e.label == "POLICY"] or inside
-    found = marked or [actors.of_entity(document.id, e.start, e.end) for e in inside]
-    claimant = actors.of_claim(claim, document, layer).id
-    for entity in found:
-        if entity and entity.id != claimant:
-            yield entity.name
+    def __call__(self, claim: Claim, claimant: Actor) -> list[str]:
+        """The names, each once: by `about` relations, else of the policies in the claim, else of the entities in it."""
+        found = [
+            self.actors.of_entity(tail.document, tail.start, tail.end)
+            for tail in self.drawn.get((self.document, claim.start, claim.end), ())
+        ]
+        if not found:
+            touching = self.entities.touching(claim.start, claim.end)
+            inside = [e for e in touching if claim.start <= e.start and e.end <= claim.end]
+            inside = [e for e in inside if e.label == "POLICY"] or inside
+            found = [self.actors.of_entity(self.document, e.start, e.end) for e in inside]
+        return list(dict.fromkeys(entity.name for entity in found if entity and entity.id != claimant.id))
 
 
 MOST_ACTORS = 500

@@ -7,24 +7,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from html import escape
 from typing import Any
 
 from corpus.network.graph import STANCES, Networks
-from corpus.network.write import xml_text
-from corpus.plots import fitted, number
+from corpus.plots import escaped, fitted, number, svg
 
 _ACTORS = 40
 _CONCEPTS = 30
 _TABLE_ACTORS = 200
 _COLORS = {"support": "#0072B2", "oppose": "#D55E00", "neutral": "#8A8F98"}
-_FONT = "system-ui, 'Noto Sans', 'Noto Sans CJK SC', 'PingFang SC', 'Microsoft YaHei', sans-serif"
 _ROOM = 330
 
 
 def network_page(made: Networks, *, title: str, note: str = "") -> str:
     """One self-contained HTML page; all names are escaped. Large networks show their most active actors."""
-    from corpus.render import _template
+    from corpus.render import template
 
     view = {
         "title": title,
@@ -42,7 +39,7 @@ def network_page(made: Networks, *, title: str, note: str = "") -> str:
         ],
         "left_out": max(0, len(made.actors) - _ACTORS),
     }
-    return str(_template("network.html").render(**view))
+    return str(template("network.html").render(**view))
 
 
 def affiliation_svg(made: Networks, *, actors: int = _ACTORS, concepts: int = _CONCEPTS) -> str:
@@ -51,7 +48,8 @@ def affiliation_svg(made: Networks, *, actors: int = _ACTORS, concepts: int = _C
     Concepts stand in the order of what their actors' mean place is, so that curves cross less.
     """
     left, right = list(made.actors)[:actors], list(made.concepts)[:concepts]
-    edges = {(a, c, s): n for (a, c, s), (n, _) in made.table.items() if a in set(left) and c in set(right)}
+    known = set(left), set(right)
+    edges = {(a, c, s): n for (a, c, s), (n, _) in made.table.items() if a in known[0] and c in known[1]}
     right = [concept for concept in right if any(c == concept for _, c, _ in edges)]
     for _ in range(4):
         right = _by_mean(right, {(c, a): n for (a, c, _), n in edges.items()}, left)
@@ -70,7 +68,7 @@ def affiliation_svg(made: Networks, *, actors: int = _ACTORS, concepts: int = _C
         parts.append(
             f'<path d="M{x} {y + shift:.1f} C{x + 120} {y + shift:.1f} {end - 120} {z + shift:.1f} {end} {z + shift:.1f}" '
             f'fill="none" stroke="{_COLORS.get(s, _COLORS["neutral"])}" stroke-opacity="0.6" '
-            f'stroke-width="{1 + 5 * math.sqrt(n / most):.1f}"><title>{_escaped(tip)}</title></path>'
+            f'stroke-width="{1 + 5 * math.sqrt(n / most):.1f}"><title>{escaped(tip)}</title></path>'
         )
     for id in left:
         name, y = made.actors[id].name, spots["a", id]
@@ -81,7 +79,7 @@ def affiliation_svg(made: Networks, *, actors: int = _ACTORS, concepts: int = _C
         parts.append(f'<rect x="{width - _ROOM - 5}" y="{y - 5:.1f}" width="10" height="10" fill="currentColor"/>')
         parts.append(_label(width - _ROOM + 12, y + 4, name, "start"))
     said = f"Discourse network: {len(left)} actors and {len(right)} concepts, {len(edges)} ties"
-    return _svg(width, height, said, parts)
+    return svg(width, height, said, parts)
 
 
 def agreement_svg(made: Networks, *, actors: int = _ACTORS, size: int = 1060) -> str:
@@ -93,12 +91,12 @@ def agreement_svg(made: Networks, *, actors: int = _ACTORS, size: int = 1060) ->
     ids = [id for id in list(made.actors)[:actors] if id in present]
     if not ids:
         return ""
-    ids = _beside(made, ids)
+    ids, chosen = _beside(made, ids), set(ids)
     ties = [
         (a, b, shared, weight, side)
         for pairs, side in ((made.congruence, "support"), (made.conflict, "oppose"))
         for (a, b), (shared, weight) in pairs.items()
-        if a in set(ids) and b in set(ids)
+        if a in chosen and b in chosen
     ]
     height, radius = size, size / 2 - 235
     angles = {id: 2 * math.pi * n / len(ids) - math.pi / 2 for n, id in enumerate(ids)}
@@ -115,7 +113,7 @@ def agreement_svg(made: Networks, *, actors: int = _ACTORS, size: int = 1060) ->
         parts.append(
             f'<path d="M{x:.1f} {y:.1f} Q{mid_x:.1f} {mid_y:.1f} {z:.1f} {w:.1f}" fill="none" stroke="{_COLORS[side]}" '
             f'stroke-opacity="{0.2 + 0.5 * min(1.0, weight):.2f}" stroke-width="{1 + 3 * min(1.0, weight):.1f}">'
-            f"<title>{_escaped(tip)}</title></path>"
+            f"<title>{escaped(tip)}</title></path>"
         )
     most = max(made.total(id) for id in ids)
     for id in ids:
@@ -123,7 +121,7 @@ def agreement_svg(made: Networks, *, actors: int = _ACTORS, size: int = 1060) ->
         dot = 3.5 + 5 * math.sqrt(made.total(id) / most)
         tip = f"{name}: {number(made.total(id))} statements"
         parts.append(
-            f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{dot:.1f}" fill="currentColor"><title>{_escaped(tip)}</title></circle>'
+            f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{dot:.1f}" fill="currentColor"><title>{escaped(tip)}</title></circle>'
         )
         right = math.cos(angle) >= 0
         turn = math.degrees(angle) + (0 if right else 180)
@@ -132,7 +130,7 @@ def agreement_svg(made: Networks, *, actors: int = _ACTORS, size: int = 1060) ->
         parts.append(f'<g transform="translate({x:.1f} {y:.1f}) rotate({turn:.1f})">{label}</g>')
     agree = sum(side == "support" for *_, side in ties)
     said = f"Agreement: {len(ids)} actors, {agree} pairs that agree, {len(ties) - agree} that disagree"
-    return _svg(size, height, said, parts)
+    return svg(size, height, said, parts)
 
 
 def _beside(made: Networks, ids: Sequence[str]) -> list[str]:
@@ -201,17 +199,5 @@ def _place(n: int, count: int, height: float) -> float:
 
 def _label(x: float, y: float, text: str, anchor: str, *, room: float = _ROOM - 16) -> str:
     shown = fitted(text, room)
-    tip = f"<title>{_escaped(text)}</title>" if shown != text else ""
-    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{tip}{_escaped(shown)}</text>'
-
-
-def _svg(width: float, height: float, said: str, parts: Sequence[str]) -> str:
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.0f} {height:.0f}" width="{width:.0f}" '
-        f'height="{height:.0f}" style="max-width:100%;height:auto" role="img" aria-label="{_escaped(said)}" '
-        f'font-family="{_FONT}" font-size="12" fill="currentColor">' + "".join(parts) + "</svg>"
-    )
-
-
-def _escaped(text: str) -> str:
-    return escape(xml_text(text), quote=True)
+    tip = f"<title>{escaped(text)}</title>" if shown != text else ""
+    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{tip}{escaped(shown)}</text>'

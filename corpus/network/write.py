@@ -10,19 +10,24 @@ from __future__ import annotations
 
 import csv
 import io
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+from corpus.document import Document
+from corpus.engine import batches
 from corpus.errors import InputError
 from corpus.jsonl import output
 from corpus.network.actors import Actor
 from corpus.network.graph import Networks, Statement
+from corpus.plots import xml_text
 from corpus.schema import DOCUMENTS
 from corpus.store import Workspace
 from corpus.targets.dates import published
 
+_BATCH = 64
 _NAMESPACE = "http://graphml.graphdrawing.org/xmlns"
 _TYPES = {str: "string", int: "int", float: "double", bool: "boolean"}
 
@@ -35,6 +40,17 @@ FILES = (
     "dna/statements.csv",
     "dna/import.R",
     "network.html",
+)
+
+
+TABLE_COLUMNS = ("actor", "name_en", "name_zh", "label", "concept", "stance", "statements", "articles")
+STATEMENT_COLUMNS = (
+    *("ID", "document_id", "start", "stop", "person", "organization", "concept", "agreement", "stance", "type"),
+    *("policy_area", "actor_id", "document", "pair", "lang", "date", "text"),
+)
+DOCUMENT_COLUMNS = (
+    *("document_id", "title", "text", "author", "source", "section", "type", "notes", "date_time"),
+    "id",
 )
 
 
@@ -51,21 +67,19 @@ def write_network(
         (folder / "dna").mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(f"{folder}: cannot be made: {error.strerror}; name another folder with -o") from None
-    documents = list(_document_rows(workspace, found))
-    numbers = {row["id"]: row["document_id"] for row in documents}
-    texts = {
-        "table.csv": _csv(table_rows(made), marked=True),
+    texts: dict[str, str | Iterator[str]] = {
+        "table.csv": _csv(TABLE_COLUMNS, table_rows(made), marked=True),
         "affiliation.graphml": affiliation_graphml(made),
         "congruence.graphml": actor_graphml(made, made.congruence),
         "conflict.graphml": actor_graphml(made, made.conflict),
-        "dna/documents.csv": _csv(documents),
-        "dna/statements.csv": _csv(statement_rows(workspace, found, made, numbers)),
+        "dna/documents.csv": _csv(DOCUMENT_COLUMNS, _document_rows(workspace, found)),
+        "dna/statements.csv": _csv(STATEMENT_COLUMNS, _statement_rows(workspace, found, made)),
         "dna/import.R": _IMPORT,
         "network.html": network_page(made, title=title, note=note),
     }
     for name, text in texts.items():
         with output(str(folder / name)) as stream:
-            stream.write(text)
+            stream.writelines([text] if isinstance(text, str) else text)
     return [folder / name for name in texts]
 
 
@@ -89,20 +103,19 @@ def table_rows(made: Networks) -> Iterator[dict[str, str | int]]:
         }
 
 
-def statement_rows(
-    workspace: Workspace, found: Iterable[Statement], made: Networks, numbers: Mapping[str, int]
-) -> Iterator[dict[str, str | int]]:
+def _statement_rows(workspace: Workspace, found: Iterable[Statement], made: Networks) -> Iterator[dict[str, str | int]]:
     """The statements as DNA has them. `agreement` is 1 for support, 0 for oppose, and empty for neutral.
 
     `start` and `stop` count UTF-16 units, as Java does: a character beyond the BMP is two. An organisation stands in
     `organization`; a person in both, so that a network of organisations leaves nobody out.
     """
+    kept = [statement for statement in found if statement.actor.id in made.actors]
+    numbers = {id: number for number, id in enumerate(_names(found), 1)}
     offsets: dict[str, _Utf16] = {}
-    texts = workspace.fetch(DOCUMENTS, {s.document for s in found if s.actor.id in made.actors})
-    for number, statement in enumerate((s for s in found if s.actor.id in made.actors), 1):
+    for document in _documents(workspace, _names(kept)):
+        offsets[document.id] = _Utf16(document.text)
+    for number, statement in enumerate(kept, 1):
         claim, id = statement.claim, statement.document
-        if id not in offsets:
-            offsets[id] = _Utf16(texts[id].text)
         yield {
             "ID": number,
             "document_id": numbers[id],
@@ -131,20 +144,15 @@ class _Utf16:
         self.wide = [at for at, character in enumerate(text) if ord(character) > 0xFFFF]
 
     def of(self, offset: int) -> int:
-        from bisect import bisect_left
-
         return offset + bisect_left(self.wide, offset)
 
 
 def _document_rows(workspace: Workspace, found: Iterable[Statement]) -> Iterator[dict[str, Any]]:
-    names = dict.fromkeys(statement.document for statement in found)
-    documents = workspace.fetch(DOCUMENTS, names)
-    for number, id in enumerate(names, 1):
-        document = documents[id]
+    for number, document in enumerate(_documents(workspace, _names(found)), 1):
         day = published(document.meta.get("date", ""))
         yield {
             "document_id": number,
-            "title": document.meta.get("title", "") or id,
+            "title": document.meta.get("title", "") or document.id,
             "text": document.text,
             "author": document.meta.get("author", ""),
             "source": document.meta.get("source", ""),
@@ -152,20 +160,35 @@ def _document_rows(workspace: Workspace, found: Iterable[Statement]) -> Iterator
             "type": document.lang,
             "notes": document.source,
             "date_time": f"{day.isoformat()} 00:00:00" if day else "",
-            "id": id,
+            "id": document.id,
         }
 
 
-def _csv(rows: Iterable[Mapping[str, Any]], *, marked: bool = False) -> str:
-    """Rows as CSV text. `marked`: for spreadsheets, with the mark of UTF-8, and no cell that they take for a formula."""
+def _names(found: Iterable[Statement]) -> list[str]:
+    """The documents that statements are from, in their order."""
+    return list(dict.fromkeys(statement.document for statement in found))
+
+
+def _documents(workspace: Workspace, names: Sequence[str]) -> Iterator[Document]:
+    """Some documents, read a few at a time."""
+    for ids in batches(names, _BATCH):
+        documents = workspace.fetch(DOCUMENTS, ids)
+        yield from (documents[id] for id in ids)
+
+
+def _csv(columns: Sequence[str], rows: Iterable[Mapping[str, Any]], *, marked: bool = False) -> Iterator[str]:
+    """Rows as lines of CSV. `marked`: for spreadsheets, with the mark of UTF-8, and no cell that they take for a formula."""
     stream = io.StringIO()
-    writer = None
+    writer = csv.DictWriter(stream, columns, lineterminator="\n")
+    if marked:
+        yield "\ufeff"
+    writer.writeheader()
     for row in rows:
-        if writer is None:
-            writer = csv.DictWriter(stream, list(row), lineterminator="\n")
-            writer.writeheader()
         writer.writerow({name: _cell(value, marked) for name, value in row.items()})
-    return ("\ufeff" if marked else "") + stream.getvalue()
+        yield stream.getvalue()
+        stream.seek(0)
+        stream.truncate()
+    yield stream.getvalue()
 
 
 def _cell(value: Any, marked: bool) -> Any:
@@ -246,15 +269,6 @@ def _data(
     for name, value in row.items():
         data = ElementTree.SubElement(element, "data", {"key": keys[target, name]})
         data.text = xml_text(value) if isinstance(value, str) else repr(value)
-
-
-def xml_text(text: str) -> str:
-    """The text with what XML 1.0 cannot hold (most controls, lone surrogates) replaced."""
-    return "".join(c if _is_xml(ord(c)) else "\ufffd" for c in text)
-
-
-def _is_xml(code: int) -> bool:
-    return code in (9, 10, 13) or (code >= 32 and not 0xD800 <= code <= 0xDFFF and code not in (0xFFFE, 0xFFFF))
 
 
 _IMPORT = """\

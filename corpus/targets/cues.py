@@ -53,18 +53,18 @@ def _cues(lang: Lang) -> _Cues:
     def joined(words: list[str]) -> str:
         return left + either(words) + right
 
+    compared = either([w for kind in _MEANING for w in data[kind]["before"]])
     if english:
         filler = rf"(?:\s*(?:{'|'.join(sorted(data['filler'], key=len, reverse=True))}))?\s*$"
-        compared = either([w for kind in _MEANING for w in data[kind]["before"]])
         # "cut emissions by 18 percent", "a decline of 4%", "fell nearly 5%"; "cut to" and "from" are levels.
-        by = (
+        back = (
             rf"(?:(?:\s(?!to\b|from\b|than\b)[\w'’-]+){{0,7}}?\s(?:by|of))?(?:\s{compared}|\sa|\san|\sbetween)?{filler}"
         )
-        back = by
+        between = r"(?:\s(?!or\b|and\b)[\w'’-]+){0,2}?\s?"
     else:
         filler = f"(?:{data['filler']}){{0,2}}$"
-        compared = either([w for kind in _MEANING for w in data[kind]["before"]])
         back = rf"(?:了|{_GAP_ZH}(?<![至到为在])){{0,6}}?{compared}?(?:人民币)?$"
+        between = ""
 
     def moved(way: str) -> str:
         close = data["direction"].get(f"{way}_close")
@@ -81,16 +81,8 @@ def _cues(lang: Lang) -> _Cues:
         ],
         re.compile(moved("up")),
         re.compile(moved("down")),
-        re.compile(
-            (r"(?:\s(?!or\b|and\b)[\w'’-]+){0,2}?\s?" if english else "")
-            + either(data["direction"]["after_up"])
-            + right
-        ),
-        re.compile(
-            (r"(?:\s(?!or\b|and\b)[\w'’-]+){0,2}?\s?" if english else "")
-            + either(data["direction"]["after_down"])
-            + right
-        ),
+        re.compile(between + either(data["direction"]["after_up"]) + right),
+        re.compile(between + either(data["direction"]["after_down"]) + right),
         [(name, re.compile(joined(words))) for name, words in data["rate"].items()],
     )
 
@@ -140,59 +132,62 @@ def direction(before: str, after: str, lang: Lang) -> Direction:
     return "up" if cues.after_up.match(after) else ""
 
 
-_CLAUSE_EN = re.compile(r"[;。]|,\s|\.\s|\(|\)")
-_CLAUSE_ZH = re.compile(r"[，。；、！？,;（(]")
+_CLAUSE = {"en": re.compile(r"[;。]|,\s|\.\s|\(|\)"), "zh": re.compile(r"[，。；、！？,;（(]")}
 
 
 def rate(before: str, after: str, lang: Lang) -> str:
-    """What the number is measured against ("year on year") or for ("per year"); "" where it says nothing of it."""
-    breaks = list((_CLAUSE_EN if lang == "en" else _CLAUSE_ZH).finditer(before))
-    near_before = before[breaks[-1].end() :] if breaks else before
-    cut = (_CLAUSE_EN if lang == "en" else _CLAUSE_ZH).search(after)
-    near_after = after[: cut.start()] if cut else after
-    for name, pattern in _cues(lang).rates:
+    """What the number is measured against ("year on year") or for ("per year"); "" where it says nothing of it.
+
+    >>> rate("exports rose ", " from a year earlier", "en"), rate("补贴", "/亩", "zh")
+    ('year on year', 'per mu')
+    """
+    breaks = list(_CLAUSE[lang].finditer(before))
+    ahead = before[breaks[-1].end() :] if breaks else before
+    cut = _CLAUSE[lang].search(after)
+    behind = after[: cut.start()] if cut else after
+    return _rate_english(ahead, behind) if lang == "en" else _rate_chinese(ahead, behind, after)
+
+
+_YEARLY_EN = re.compile(r"\b(?:annual|annually|yearly|each year|every year|per year)\b")
+_EACH_EN = re.compile(r"\b(?:daily|monthly|weekly|per capita|each person|each household)\b")
+_TIME_EN = re.compile(r"\s(?:ago|earlier|later|before|after|to|end)")
+
+
+def _rate_english(ahead: str, behind: str) -> str:
+    for name, pattern in _cues("en").rates:
         each = name.startswith("per ")
-        if lang == "zh":
-            if pattern.search(near_before[-14:] if each else near_before[-20:]) and not (
-                each and near_before.endswith("年")
-            ):
-                if name == "per year" and not re.search("每年|年均|逐年", near_before[-14:]):
-                    continue
+        if name == "per year" and _YEARLY_EN.search(ahead[-60:]):
+            return name
+        if not each and pattern.search(ahead[-70:]):
+            return name
+        if each and _EACH_EN.search(ahead[-30:]) and pattern.search(ahead[-30:]):
+            return name
+        # "2% a year"; not "2% … a year later".
+        match = pattern.search(behind[:70])
+        if match and not _TIME_EN.match(behind, match.end()) and not (each and match.start() > 45):
+            return name
+    return ""
+
+
+_YEARLY_ZH = re.compile("每年|年均|逐年")
+# What stands behind a stroke or 每: 500元/亩.
+_EACH_ZH = {
+    name: re.compile(rf"\s?[/／每]{unit}")
+    for name, unit in (
+        *(("per year", "年"), ("per month", "月"), ("per week", "周"), ("per day", "[日天]")),
+        *(("per mu", "亩"), ("per person", "人"), ("per household", "户")),
+    )
+}
+
+
+def _rate_chinese(ahead: str, behind: str, after: str) -> str:
+    for name, pattern in _cues("zh").rates:
+        if not name.startswith("per "):
+            if pattern.search(ahead[-20:]) or re.match(r"[（(]?.{0,2}" + pattern.pattern, after[:12]):
                 return name
-            if each and re.match(
-                r"\s?[/／每]"
-                + {
-                    "per year": "年",
-                    "per month": "月",
-                    "per day": "[日天]",
-                    "per mu": "亩",
-                    "per person": "人",
-                    "per household": "户",
-                    "per week": "周",
-                }[name],
-                near_after,
-            ):
+        elif pattern.search(ahead[-14:]) and not ahead.endswith("年"):
+            if name != "per year" or _YEARLY_ZH.search(ahead[-14:]):
                 return name
-            if not each and re.match(r"[（(]?.{0,2}" + pattern.pattern, after[:12]):
-                return name
-        else:
-            if name == "per year" and re.search(
-                r"\b(?:annual|annually|yearly|each year|every year|per year)\b", near_before[-60:]
-            ):
-                return name
-            if not each and pattern.search(near_before[-70:]):
-                return name
-            if (
-                each
-                and re.search(r"\b(?:daily|monthly|weekly|per capita|each person|each household)\b", near_before[-30:])
-                and pattern.search(near_before[-30:])
-            ):
-                return name
-            # "2% a year"; not "2% … a year later".
-            if (match := pattern.search(near_after[:70])) and not re.match(
-                r"\s(?:ago|earlier|later|before|after|to|end)", near_after[match.end() :]
-            ):
-                if each and match.start() > 45:
-                    continue
-                return name
+        elif _EACH_ZH[name].match(behind):
+            return name
     return ""

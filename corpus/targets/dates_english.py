@@ -55,7 +55,7 @@ _EN_PART = re.compile(
     r"|(?P<end>\bend\b|\bend-|\blate\b|\bclose of\b)|(?P<early>\bearly\b|\bbeginning\b|\bstart of\b)|(?P<mid>\bmid\b|\bmid-|\bmiddle of\b)"
 )
 _EN_SPAN = re.compile(
-    r"(?:(?P<past>past|last|previous)|(?P<future>next|coming|following))?\s?(?P<n>[0-9]{1,3}|an?|one|two|three|four|five|six|seven|eight|nine|ten|twelve|fifteen|twenty|thirty|)[ -]?(?P<unit>year|month|week|day|decade)s?\b(?P<within>)"
+    r"(?:(?P<past>past|last|previous)|(?P<future>next|coming|following))?\s?(?P<n>[0-9]{1,3}|an?|one|two|three|four|five|six|seven|eight|nine|ten|twelve|fifteen|twenty|thirty|)[ -]?(?P<unit>year|month|week|day|decade)s?\b"
 )  # fmt: skip
 _EN_WITHIN = re.compile(r"\b(?:within|in|inside|over)\b")
 _EN_NOW = re.compile(r"\b(?:so far|currently|at present|to date|now|until now|up to now|as yet)\b")

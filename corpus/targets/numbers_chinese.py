@@ -44,10 +44,10 @@ def chinese(text: str) -> Iterator[Numeral]:
 
 def _chinese_at(text: str, at: int) -> Numeral | None:
     if match := _DOUBLED.match(text, at):
-        if not match["n"] and text[match.end() - 1] == "倍":
-            return Numeral(at, match.end(), Decimal(2), "times")
-        times = _single(match["n"] or "一")
-        return Numeral(at, match.end(), Decimal(2) ** int(times), "times") if times <= 10 else None
+        number = _single(match["n"] or "一")
+        # 翻三番 doubles three times over, 翻三倍 adds three times as much.
+        times = number + 1 if text[match.end() - 1] == "倍" else Decimal(2) ** int(number)
+        return Numeral(at, match.end(), times, "times")
     if match := _HALF.match(text, at):
         return Numeral(at, match.end(), Decimal("0.5"), "share", least=bool(match["more"]))
     if match := _TENTHS.match(text, at):

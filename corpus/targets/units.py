@@ -134,7 +134,7 @@ def _forms(phrase: str) -> Iterator[str]:
     yield phrase
     first, _, rest = phrase.partition(" of ")
     if rest:
-        yield from (f"{form} of {rest}" for form in (first.removesuffix("s"),))
+        yield f"{first.removesuffix('s')} of {rest}"
     if phrase.endswith("ies"):
         yield phrase[:-3] + "y"
     if phrase.endswith("es"):
