@@ -317,6 +317,16 @@ def run(tmp_path: Path, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [json.loads(line) for line in output.read_text(encoding="utf-8").splitlines()]
 
 
+@pytest.mark.slow
+def test_several_processes_write_the_same_lines(tmp_path: Path) -> None:
+    rows = [row(lang, sentences, f"p{n}") for n in range(5) for lang, sentences in (("en", EN[n:]), ("zh", ZH[n:]))]
+    path = write_rows(tmp_path / "in.jsonl", rows)
+    for workers in (1, 2):
+        align_rows(path, str(tmp_path / f"{workers}.jsonl"), workers=workers)
+    assert (tmp_path / "2.jsonl").read_bytes() == (tmp_path / "1.jsonl").read_bytes()
+    assert (tmp_path / "1.jsonl").read_text().count("\n") == 5
+
+
 def test_pipe(tmp_path: Path) -> None:
     found = run(tmp_path, [row("en", EN), row("zh", ZH), row("zh", ZH[:1], "q"), row("en", EN[:1], "q")])
     assert [line["pair"] for line in found] == ["p", "q"]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from corpus.align import align
 from corpus.document import Bead, Document, Lang
+from corpus.engine import map_batches
 from corpus.errors import InputError
 from corpus.jsonl import dump_row, output, read_documents, refuse_same_file
 from corpus.report import Progress, StageReport
@@ -25,13 +26,16 @@ class _Version:
     pair: str
 
 
-def align_rows(input_path: str, output_path: str, *, progress: Progress | None = None) -> StageReport:
+def align_rows(
+    input_path: str, output_path: str, *, progress: Progress | None = None, workers: int | None = None
+) -> StageReport:
     """Align the pairs among documents `{"id", "pair", "lang", "text", "sentences"?}`, "-" being the standard streams.
 
     `sentences`, offsets `[[start, end], ...]`, are kept as given; without them the text is segmented here. Writes one
     line for each pair, as soon as both versions have been read: `{"pair", "beads": [{"en": [[start, end], ...],
     "zh": [...], "score"}]}`; then one for each document without a partner, all its beads with one side empty.
     A document that has no pair stands alone under its id, and so does the second one of a pair in the same language.
+    `workers` processes share the work, one by default; the lines are the same.
     Raises InputError, naming the line, for what is not well formed and for an id that comes twice.
     """
     began = time.monotonic()
@@ -39,13 +43,13 @@ def align_rows(input_path: str, output_path: str, *, progress: Progress | None =
     beads = alone = 0
     refuse_same_file(input_path, output_path)
     with output(output_path) as stream:
-        for count, (name, versions) in enumerate(_pairs(input_path), 1):
-            found = _beads(versions)
+        pairs = map_batches(_aligned, _pairs(input_path), workers=workers or 1)
+        for count, (name, versions, found) in enumerate(pairs, 1):
             row = {"pair": name, "beads": [{"en": b.en, "zh": b.zh, "score": b.score} for b in found]}
             stream.write(dump_row(row) + "\n")
             report.done += 1
             beads += len(found)
-            alone += len(versions) == 1
+            alone += versions == 1
             if progress:
                 progress(count, None)
     report.notes = {"beads": beads, "without_partner": alone}
@@ -99,10 +103,12 @@ def sentences_of(row: Mapping[str, Any], text: str, where: str) -> tuple[Range, 
     return tuple(found)
 
 
-def _beads(versions: Sequence[_Version]) -> tuple[Bead, ...]:
+def _aligned(pair: tuple[str, list[_Version]]) -> tuple[str, int, tuple[Bead, ...]]:
+    """The name of a pair, how many versions there are of it, and its beads."""
+    name, versions = pair
     by_lang = {version.document.lang: version for version in versions}
     en, zh = by_lang.get("en"), by_lang.get("zh")
-    return align(*_text_and_sentences(en), *_text_and_sentences(zh))
+    return name, len(versions), align(*_text_and_sentences(en), *_text_and_sentences(zh))
 
 
 def _text_and_sentences(version: _Version | None) -> tuple[str, tuple[Range, ...]]:

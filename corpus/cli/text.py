@@ -158,5 +158,5 @@ def align(input: str | None, output: str | None, folder: Path, workers: int | No
         elif output is None:
             raise click.UsageError("The pipe needs INPUT and OUTPUT; '-' stands for standard input or output.")
         else:
-            report = align_rows(input, output, progress=update)
+            report = align_rows(input, output, progress=update, workers=workers)
     return print_report(report, as_json=as_json and output != "-")
