@@ -33,8 +33,7 @@ from annotators.studio.client import CHUNK, Studio, chunks, connect
 from annotators.studio.config import instruction, labeling_config
 from annotators.studio.convert import prediction_of, task_of
 from annotators.studio.push import PushItem, push
-from annotators.studio.server import Server
-from annotators.studio.server import _free_port as free_port
+from annotators.studio.server import Server, free_port
 from benchmarks.bare import Marker
 from benchmarks.measuring import Result
 from benchmarks.texts import Groups, Versions
