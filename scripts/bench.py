@@ -8,6 +8,7 @@
     python scripts/bench.py export --documents 20000
     python scripts/bench.py training
     python scripts/bench.py all --out bench.json --markdown docs/benchmarks.md
+    python scripts/bench.py startup --out bench.json --markdown docs/benchmarks.md     # this one anew, the others kept
 
 The texts are hemu's own sample articles, their sentences put together anew. What is compared is run by turns on one
 core, and the best of several rounds counts. A further benchmark is one more module in scripts/benchmarks.
@@ -20,6 +21,7 @@ import json
 import os
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 from benchmarks.measuring import Result
 from benchmarks.page import machine, page
@@ -30,12 +32,10 @@ BENCHMARKS = ("segment", "scale", "annotate", "startup", "backend", "export", "t
 def main() -> None:
     options = parser().parse_args()
     facts = machine()
-    found: dict[str, list[Result]] = {}
-    abouts: dict[str, str] = {}
+    found = earlier(options.out, facts) if options.out else {}
     for name in BENCHMARKS if options.benchmark == "all" else (options.benchmark,):
-        module = import_module(f"benchmarks.{name}")
-        abouts[name], found[name] = module.__doc__ or "", []
-        for row in module.run(options):
+        found[name] = []
+        for row in import_module(f"benchmarks.{name}").run(options):
             found[name].append(row)
             print(line(row), flush=True)
             # After each, so that hours are not lost with the last.
@@ -43,7 +43,21 @@ def main() -> None:
                 record = {"machine": facts, "results": found}
                 options.out.write_text(json.dumps(record, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
             if options.markdown:
-                options.markdown.write_text(page(facts, abouts, found), encoding="utf-8")
+                ordered = {name: found[name] for name in BENCHMARKS if name in found}
+                abouts = {name: import_module(f"benchmarks.{name}").__doc__ or "" for name in ordered}
+                options.markdown.write_text(page(facts, abouts, ordered), encoding="utf-8")
+
+
+def earlier(file: Path, facts: dict[str, Any]) -> dict[str, list[Result]]:
+    """The results that a file has of other benchmarks, where it is of the same machine with the same packages."""
+    if not file.exists():
+        return {}
+    record = json.loads(file.read_text(encoding="utf-8"))
+    if record["machine"] != facts:
+        raise SystemExit(
+            f"bench: {file} has results of another machine or of other packages; name another file with --out"
+        )
+    return {name: rows for name, rows in record["results"].items() if name in BENCHMARKS}
 
 
 def parser() -> argparse.ArgumentParser:

@@ -59,6 +59,15 @@ def test_rows_are_written_as_they_come(
     assert "1.40 against jieba.cut" in capsys.readouterr().out
 
 
+def test_the_results_of_other_benchmarks_are_kept_those_of_another_machine_refused(tmp_path: Path) -> None:
+    out = tmp_path / "bench.json"
+    assert bench.earlier(out, {"cores": 2}) == {}
+    out.write_text(json.dumps({"machine": {"cores": 2}, "results": {"segment": [COMPARED], "gone": [COST]}}), "utf-8")
+    assert bench.earlier(out, {"cores": 2}) == {"segment": [COMPARED]}
+    with pytest.raises(SystemExit, match=r"bench.json has results of another machine"):
+        bench.earlier(out, {"cores": 4})
+
+
 def test_costs_are_of_the_command_and_its_children_and_much_on_standard_error_stops_nothing() -> None:
     work = "import sys; sum(range(10**7)); x = b'x' * (64 << 20); sys.stderr.write('x' * 10**6); import time; time.sleep(0.5)"
     child = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {work!r}], check=True)"
