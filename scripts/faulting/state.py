@@ -29,6 +29,8 @@ TIMES = {"when", "made_at", "until", "swept", "seen", "time"}
 TIMES_OF = {"assignments": {"created"}}
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d{6}\.\d+")
 _SHARD = re.compile(r"\d+-[0-9a-f]+\.parquet")
+# A shard of `hemu bulk` in the making; where it is killed right after done.json, the file stays and says nothing any more.
+_BEGUN = "begun.json"
 _LEFT = re.compile(r"\..*\.tmp")
 
 
@@ -77,7 +79,7 @@ def state_of(root: Path, masked: frozenset[str] = frozenset()) -> State:
         name = path.relative_to(root).as_posix()
         if _LEFT.fullmatch(path.name):
             state.left.append(name)
-        elif path.is_dir() or any(part.startswith(".") for part in name.split("/")):
+        elif path.is_dir() or path.name == _BEGUN or any(part.startswith(".") for part in name.split("/")):
             continue
         elif _SHARD.fullmatch(path.name):
             _rows(state, path, path.parent.relative_to(root).as_posix())
