@@ -32,6 +32,7 @@ from corpus.document import (
 )
 from corpus.engine import cores
 from corpus.report import StageReport
+from corpus.threads import one_thread
 
 COMBINED = "combined"
 """The source of the layer that is the pre-annotation."""
@@ -86,7 +87,7 @@ class Pipeline:
         With explanations where they are `told`.
         """
         read = as_simplified(group)
-        with self.reading():
+        with self.reading(), one_thread():
             found = self._annotate(read, told)
         if read is group:
             return found
@@ -96,7 +97,8 @@ class Pipeline:
 
     def segmented(self, documents: Sequence[Document]) -> Group:
         """One document, or two versions, segmented and (where there are two) aligned."""
-        return group_of(documents, fast=self.fast)
+        with one_thread():
+            return group_of(documents, fast=self.fast)
 
     def proposals(self, group: Group) -> list[Layer]:
         """The layers of the annotators of entities."""

@@ -15,6 +15,7 @@ from multiprocessing import get_context
 from typing import TypeVar
 
 from corpus.errors import HemuError
+from corpus.threads import start_with_one_thread
 
 A = TypeVar("A")
 B = TypeVar("B")
@@ -45,7 +46,7 @@ def map_batches(function: Callable[[A], B], items: Iterable[A], *, workers: int)
     if workers <= 1:
         yield from map(function, items)
         return
-    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
+    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=start_with_one_thread)
     try:
         waiting: deque[Future[B]] = deque()
         for item in items:

@@ -13,6 +13,7 @@ import click
 from corpus.cli.lazy import Commands, LazyGroup
 from corpus.errors import HemuError
 from corpus.terminal import Printed
+from corpus.threads import start_with_one_thread
 
 log = logging.getLogger("hemu")
 
@@ -87,6 +88,7 @@ def main() -> None:
     # Loading word lists and models makes some 100,000 objects that stay: at its usual 700 Python would go through them over
     # and over, a twelfth of the time to the first document.
     gc.set_threshold(50_000, 10, 10)
+    start_with_one_thread()
     for stream in (sys.stdout, sys.stderr):
         # A terminal that cannot show a character shows a question mark instead.
         if isinstance(stream, io.TextIOWrapper):
