@@ -26,11 +26,14 @@ from typing import Any
 from benchmarks.measuring import Result
 from benchmarks.page import machine, page
 
+from corpus.threads import start_with_one_thread
+
 BENCHMARKS = ("segment", "scale", "annotate", "startup", "backend", "export", "training")
 
 
 def main() -> None:
     options = parser().parse_args()
+    start_with_one_thread()  # as the command does
     facts = machine()
     found = earlier(options.out, facts) if options.out else {}
     for name in BENCHMARKS if options.benchmark == "all" else (options.benchmark,):

@@ -16,6 +16,7 @@ from corpus.schema import DOCUMENTS, SEGMENTS
 from corpus.segment.cutting import Cuts, Method, of_document, stretches_of
 from corpus.segment.words import workspace_words
 from corpus.store import Workspace, write_atomically
+from corpus.threads import one_thread
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -108,6 +109,7 @@ def _batches(documents: Iterable[Document]) -> Iterator[list[Document]]:
         yield batch
 
 
+@one_thread()
 def segment_batch(job: tuple[Method, list[Document]]) -> pa.Table:
     """The rows of `SEGMENTS` for some documents, made where they are cut: as objects they are slow to hand over."""
     method, documents = job
