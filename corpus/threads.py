@@ -21,12 +21,13 @@ def start_with_one_thread() -> None:
 @contextmanager
 def one_thread() -> Iterator[None]:
     """Products take one thread while the block lasts, in all threads of the process."""
-    with _libraries().limit(limits=1):
+    with products().limit(limits=1):
         yield
 
 
 @cache
-def _libraries() -> Any:
+def products() -> Any:
+    """threadpoolctl's controller of the library that numpy multiplies with."""
     import numpy  # noqa: F401  (what is not loaded is not found)
     from threadpoolctl import ThreadpoolController
 

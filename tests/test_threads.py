@@ -6,27 +6,26 @@ import os
 import subprocess
 import sys
 
-import numpy
 import pytest
-from threadpoolctl import ThreadpoolController
 
-from corpus.threads import one_thread
+from corpus.engine import cores
+from corpus.threads import one_thread, products
 
 
 def threads() -> set[int]:
-    numpy.zeros(1)
-    return {library["num_threads"] for library in ThreadpoolController().select(user_api="blas").info()}
+    return {library["num_threads"] for library in products().info()}
 
 
 def test_while_the_block_lasts() -> None:
-    with ThreadpoolController().limit(limits=2, user_api="blas"):
-        before = threads()
+    with products().limit(limits=2):
+        assert threads() == {2}
         with one_thread():
             assert threads() == {1}
-        assert threads() == before
+        assert threads() == {2}
 
 
 ASKED = """
+from corpus.engine import cores
 from corpus.threads import start_with_one_thread
 start_with_one_thread()
 import numpy
@@ -35,7 +34,7 @@ print({library["num_threads"] for library in threadpool_info() if library["user_
 """
 
 
-@pytest.mark.skipif((os.cpu_count() or 1) < 2, reason="one core: there is one thread anyway")
+@pytest.mark.skipif(cores() < 2, reason="one core: there is one thread anyway")
 @pytest.mark.parametrize(("told", "found"), [("", "{1}"), ("2", "{2}")])
 def test_of_a_process_unless_the_user_says_otherwise(told: str, found: str) -> None:
     environment = {name: value for name, value in os.environ.items() if not name.endswith("_NUM_THREADS")}
