@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from corpus.errors import InputError
+from corpus.threads import one_thread
 
 if TYPE_CHECKING:
     from spacy.language import Language
@@ -80,7 +81,6 @@ def fast_products(nlp: Language) -> Iterator[None]:
     """
     import numpy
     from thinc.api import NumpyOps
-    from threadpoolctl import ThreadpoolController
 
     class Products(NumpyOps):  # type: ignore[misc]
         def gemm(self, x: Any, y: Any, out: Any = None, trans1: bool = False, trans2: bool = False) -> Any:
@@ -95,7 +95,7 @@ def fast_products(nlp: Language) -> Iterator[None]:
                 changed.append((node, node.ops))
                 node.ops = ops
     try:
-        with ThreadpoolController().select(user_api="blas").limit(limits=1):
+        with one_thread():
             yield
     finally:
         for node, before in changed:

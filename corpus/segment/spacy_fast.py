@@ -11,6 +11,8 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
+from corpus.threads import products
+
 if TYPE_CHECKING:
     from spacy.language import Language
     from spacy.tokens import Doc
@@ -70,16 +72,12 @@ def use_numpy_products(nlp: Language) -> None:
     """Let the models of `nlp` multiply matrices with numpy, whose library is two to three times as fast as spaCy's.
 
     On one thread: a second one gains nothing with matrices of this size, and costs much where other processes work
-    too. The results are the same but for rounding. Where threadpoolctl is not installed, nothing changes.
+    too. The results are the same but for rounding.
     """
-    try:
-        from threadpoolctl import ThreadpoolController
-    except ImportError:
-        return
     import numpy
     from thinc.api import NumpyOps
 
-    controller = ThreadpoolController().select(user_api="blas")
+    controller = products()
 
     class Products(NumpyOps):  # type: ignore[misc]
         def gemm(self, x: Any, y: Any, out: Any = None, trans1: bool = False, trans2: bool = False) -> Any:
